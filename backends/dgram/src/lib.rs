@@ -1,0 +1,2 @@
+//! Frames in UDP or unix datagrams.
+#![forbid(unsafe_code)]

@@ -1,0 +1,2 @@
+//! The Netdev union of the schema: options, validation, factory.
+#![forbid(unsafe_code)]

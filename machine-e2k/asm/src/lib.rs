@@ -1,0 +1,2 @@
+//! Assembler for e2k in gas syntax.
+#![forbid(unsafe_code)]

@@ -1,0 +1,2 @@
+//! The e2k processor.
+#![forbid(unsafe_code)]

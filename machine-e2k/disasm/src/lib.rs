@@ -1,0 +1,2 @@
+//! Disassembler for e2k.
+#![forbid(unsafe_code)]

@@ -1,0 +1,2 @@
+//! The e2k system controller, I/O hub and PCI host.
+#![forbid(unsafe_code)]

@@ -1,0 +1,2 @@
+//! Tests across rooms.
+#![forbid(unsafe_code)]
