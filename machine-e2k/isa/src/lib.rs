@@ -22,6 +22,8 @@ mod apb;
 mod array;
 mod bundle;
 mod control;
+mod decode;
+mod encode;
 mod error;
 mod mas;
 mod mmu_register;

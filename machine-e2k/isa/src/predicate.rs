@@ -120,9 +120,9 @@ pub struct Qualifier {
     pub usage: QualifierUse,
     /// Cluster 1 (channels 3..=5) instead of 0 (channels 0..=2).
     pub second_cluster: bool,
-    /// Channels of the cluster, three bits.
+    /// Channels of the cluster, three bits; none for [`QualifierUse::Increment`] and [`QualifierUse::RecoveryPoint`].
     pub channels: u8,
-    /// Channels of the cluster for which it is negated, three bits.
+    /// Channels of the cluster for which it is negated, three bits; the highest where no channels are named.
     pub negated: u8,
 }
 
@@ -130,9 +130,16 @@ impl Qualifier {
     /// The term for `channel` (0..=5) if it applies there.
     #[must_use]
     pub fn term(&self, channel: u8) -> Option<Term> {
-        let place = channel.checked_sub(if self.second_cluster { 3 } else { 0 })?;
-        let bit = |mask: u8| place < 3 && mask >> place & 1 == 1;
-        bit(self.channels).then(|| Term { source: self.source, negated: bit(self.negated) })
+        let place = channel
+            .checked_sub(if self.second_cluster { 3 } else { 0 })
+            .filter(|place| *place < 3)?;
+        let applies = match self.usage {
+            QualifierUse::Operation | QualifierUse::Merge => self.channels >> place & 1 == 1,
+            // Array accesses stand on channels 2 and 5 only: the cluster says which.
+            QualifierUse::Increment => place == 2,
+            QualifierUse::RecoveryPoint => false,
+        };
+        applies.then(|| Term { source: self.source, negated: self.negated >> place & 1 == 1 })
     }
 }
 
@@ -143,9 +150,9 @@ pub enum QualifierUse {
     Operation,
     /// Which source a merge takes (MRGC).
     Merge,
-    /// Whether an array access advances its index (`incr ? %pred`).
+    /// Whether the array access of the cluster advances its index (`incr ? %pred`).
     Increment,
-    /// Whether `srp`, `crp`, `slrp` happens; no channel, negated by the highest bit.
+    /// Whether `srp`, `crp`, `slrp` happens.
     RecoveryPoint,
 }
 
