@@ -10,7 +10,7 @@ use crate::syllable::{Pls, Rlp};
 use crate::{
     ArrayMove, Bundle, Combination, Control1, DecodeError, Destination, ElementSource, IsaVersion,
     LocalPredicate, LogicOperation, Mas, MoveFormat, Place, PredicateLogic, Qualifier,
-    QualifierSource, QualifierUse, Register, Syllables,
+    QualifierSource, Register, Syllables,
 };
 
 impl Bundle {
@@ -141,12 +141,6 @@ fn predicate_logic(number: u8, pls: Pls) -> Result<PredicateLogic, DecodeError> 
 
 /// A half that applies to nothing is no qualifier.
 fn qualifier(word: u8, half: Rlp) -> Result<Option<Qualifier>, DecodeError> {
-    let usage = match (half.mrgc(), half.am()) {
-        (true, true) => QualifierUse::RecoveryPoint,
-        (true, false) => QualifierUse::Merge,
-        (false, true) => QualifierUse::Increment,
-        (false, false) => QualifierUse::Operation,
-    };
     if half.alc() == 0 && !half.am() {
         return Ok(None);
     }
@@ -157,10 +151,11 @@ fn qualifier(word: u8, half: Rlp) -> Result<Option<Qualifier>, DecodeError> {
     })?;
     Ok(Some(Qualifier {
         source,
-        usage,
+        merge: half.mrgc(),
         second_cluster: half.cluster(),
         channels: half.alc(),
         negated: half.neg(),
+        auxiliary: half.am(),
     }))
 }
 

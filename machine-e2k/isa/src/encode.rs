@@ -9,7 +9,7 @@ mod control;
 use crate::syllable::{Aas, Pls, Rlp, WindowLiteral};
 use crate::{
     ArrayMove, Bundle, Control1, EncodeError, IsaVersion, Literals, LocalPredicate, Place,
-    PredicateLogic, Qualifier, QualifierUse, Register, Syllables,
+    PredicateLogic, Qualifier, Register, Syllables,
 };
 
 impl Bundle {
@@ -155,14 +155,8 @@ fn rlp(word: u8, qualifier: Qualifier) -> Result<Rlp, EncodeError> {
     rlp.set_neg(in_range(place, "neg", qualifier.negated, 7)?);
     rlp.set_alc(in_range(place, "alc", qualifier.channels, 7)?);
     rlp.set_cluster(qualifier.second_cluster);
-    let (merge, increment) = match qualifier.usage {
-        QualifierUse::Operation => (false, false),
-        QualifierUse::Merge => (true, false),
-        QualifierUse::Increment => (false, true),
-        QualifierUse::RecoveryPoint => (true, true),
-    };
-    rlp.set_mrgc(merge);
-    rlp.set_am(increment);
+    rlp.set_mrgc(qualifier.merge);
+    rlp.set_am(qualifier.auxiliary);
     Ok(rlp)
 }
 

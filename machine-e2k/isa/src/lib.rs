@@ -50,7 +50,7 @@ pub use operand::{Destination, Literal, Register, Source, TrapRegister};
 pub use operation::{Channels, Format, Kind, Op, Operation, Select};
 pub use predicate::{
     Combination, Condition, ControlCondition, ElementSource, LocalPredicate, LogicOperation,
-    PredicateLogic, Qualifier, QualifierSource, QualifierUse, Term,
+    PredicateLogic, Qualifier, QualifierSource, Term,
 };
 pub use state_register::StateRegister;
 pub use syllables::Syllables;
