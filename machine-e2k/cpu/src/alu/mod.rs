@@ -10,6 +10,7 @@ pub(crate) mod divide;
 pub(crate) mod field;
 pub(crate) mod integer;
 pub(crate) mod multiply;
+pub(crate) mod packed;
 pub(crate) mod shift;
 
 /// Two sources.

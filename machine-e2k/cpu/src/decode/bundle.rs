@@ -4,6 +4,7 @@ use elnic_contract::Size;
 use elnic_isa::{ControlCondition, Displacement, Mas, StateRegister};
 
 use crate::alu::combined::First;
+use crate::alu::packed::{Packed, PackedRelation};
 use crate::alu::{Binary, Division, Relation, Ternary};
 
 /// A source, resolved as far as it can be before the window is known.
@@ -82,6 +83,12 @@ pub(crate) enum Action {
     Compare(Relation),
     /// A division that may not exist.
     Divide(Division),
+    /// A function of up to three sources of up to 128 bits.
+    Packed(Packed),
+    /// `plog`, `qplog`: three sources through a truth table.
+    TruthTable(u8),
+    /// A comparison of packed sources to a predicate.
+    ComparePacked(PackedRelation),
     /// A load, zero-extended.
     Load(Size),
     /// A 128-bit load into one register.
@@ -217,6 +224,9 @@ impl Operation {
                 | Action::Combined(..)
                 | Action::Merge
                 | Action::Compare(_)
+                | Action::Packed(_)
+                | Action::TruthTable(_)
+                | Action::ComparePacked(_)
         )
     }
 }

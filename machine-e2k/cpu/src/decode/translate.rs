@@ -11,7 +11,7 @@ use super::bundle::{
     Resize, Setup, Target, Transfer, Width,
 };
 use super::order::arrange;
-use crate::alu::{combined, compare, divide, field, integer, multiply, shift};
+use crate::alu::{combined, compare, divide, field, integer, multiply, packed, shift};
 use crate::config::Config;
 use crate::exception::ExceptionKind;
 use crate::state::registers::{TAG_BOTH, TAG_LOW};
@@ -201,6 +201,9 @@ fn action(channel: u8, instruction: &AluInstruction) -> Action {
             .or(ternary.map(Action::Ternary))
             .or_else(|| compare::relation(op).map(Action::Compare))
             .or_else(|| divide::division(op).map(Action::Divide))
+            .or_else(|| packed::operation(op).map(Action::Packed))
+            .or_else(|| packed::relation(op).map(Action::ComparePacked))
+            .or_else(|| isa.truth_table().map(Action::TruthTable))
             .unwrap_or(Action::Unimplemented),
     }
 }

@@ -139,6 +139,11 @@ impl<'a, B: Bus> Context<'a, B> {
         self.source_cell(operand).map_or(0, |cell| self.state.registers.high(cell))
     }
 
+    /// All 128 bits of `operand`.
+    pub(super) fn read_wide(&self, operand: Operand) -> u128 {
+        u128::from(self.read_high(operand)) << 64 | u128::from(self.read(operand))
+    }
+
     /// The tag of `operand`.
     pub(super) fn read_tag(&self, operand: Operand) -> u8 {
         self.source_cell(operand).map_or(TAG_NUMERIC, |cell| self.state.registers.tag(cell))

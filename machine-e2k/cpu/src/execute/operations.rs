@@ -4,6 +4,7 @@ use elnic_contract::Size;
 
 use super::context::Context;
 use crate::alu::combined::First;
+use crate::alu::packed::truth_table;
 use crate::bus::Bus;
 use crate::decode::{Action, Operation, Target};
 use crate::exception::ExceptionKind;
@@ -46,6 +47,17 @@ impl<B: Bus> Context<'_, B> {
                 let source = if operation.merges(predicates, stages) { src2 } else { src1 };
                 self.aside(operation).high = self.read_high(source);
                 self.read(source)
+            }
+            Action::Packed(function) => {
+                let [a, b, c] = operation.sources.map(|source| self.read_wide(source));
+                self.result_wide(operation, function(a, b, c))
+            }
+            Action::TruthTable(table) => {
+                let [a, b, c] = operation.sources.map(|source| self.read_wide(source));
+                self.result_wide(operation, truth_table(table, a, b, c))
+            }
+            Action::ComparePacked(relation) => {
+                relation(self.read_wide(src1), self.read_wide(src2)).into()
             }
             Action::Divide(division) => match division(self.read(src1), self.read(src2)) {
                 Some(quotient) => quotient,
@@ -91,7 +103,9 @@ impl<B: Bus> Context<'_, B> {
     #[inline]
     pub(super) fn commit(&mut self, operation: &Operation, value: u64) -> Result<(), Trap> {
         match operation.action {
-            Action::Compare(_) => self.write_predicate(operation, value != 0),
+            Action::Compare(_) | Action::ComparePacked(_) => {
+                self.write_predicate(operation, value != 0)
+            }
             Action::Store(_)
             | Action::StoreQuad
             | Action::StoreHalf(_)
@@ -126,6 +140,11 @@ impl<B: Bus> Context<'_, B> {
             let number = self.state.rotation.predicate(number);
             self.state.predicates.set(number, value, invalid);
         }
+    }
+
+    fn result_wide(&mut self, operation: &Operation, value: u128) -> u64 {
+        self.aside(operation).high = (value >> 64) as u64;
+        value as u64
     }
 
     /// `getsp`: a negative amount takes from the data stack, a positive one gives back, in units of 16 bytes.
