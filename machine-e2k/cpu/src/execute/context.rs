@@ -67,6 +67,8 @@ pub(super) struct Aside {
     pub(super) high: u64,
     /// Where a store goes.
     pub(super) address: u64,
+    /// The index of an array store advances.
+    pub(super) advances: bool,
 }
 
 impl<'a, B: Bus> Context<'a, B> {

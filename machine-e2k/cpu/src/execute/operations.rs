@@ -32,6 +32,11 @@ impl<B: Bus> Context<'_, B> {
             | Action::StoreHalf(_)
             | Action::StoreMasked
             | Action::StoreRecovery => self.prepare_store(operation)?,
+            Action::StoreArray(access) => {
+                self.evaluate_array_store(operation, access, predicates, stages)?
+            }
+            Action::ReadAau(register) => self.read_aau(register),
+            Action::WriteAau(_) => self.read(src3),
             Action::Ternary(function) => {
                 function(self.read(src1), self.read(src2), self.read(src3))
             }
@@ -111,6 +116,8 @@ impl<B: Bus> Context<'_, B> {
             | Action::StoreHalf(_)
             | Action::StoreMasked
             | Action::StoreRecovery => return self.store(operation, value),
+            Action::StoreArray(access) => return self.store_array(operation, access, value),
+            Action::WriteAau(register) => self.write_aau(register, value),
             Action::WriteState(register) => return self.write_state(register, value),
             Action::Prepare => {
                 if let Target::Ctpr(number) = operation.target {
