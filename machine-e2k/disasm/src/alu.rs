@@ -68,7 +68,8 @@ impl Printer<'_> {
             let _ = write!(line, " {}", operands.join(", "));
         }
         let mas = self.bundle.mas(self.channel);
-        let takes_mas = operation.memory || operation.select.mas.is_some();
+        let takes_mas =
+            operation.memory || operation.select.mas.is_some() && self.shows_array_access();
         if takes_mas && mas.0 != 0 && !operands.is_empty() {
             let _ = write!(line, ", mas = {:#x}", mas.0);
         }
