@@ -4,6 +4,7 @@ use elnic_contract::Size;
 use elnic_isa::{AauRegister, ControlCondition, Displacement, Mas, StateRegister};
 
 use crate::alu::combined::First;
+use crate::alu::float::{Float, FloatRelation, Stages, Unit};
 use crate::alu::packed::{Packed, PackedRelation};
 use crate::alu::{Binary, Division, Relation, Ternary};
 
@@ -119,6 +120,12 @@ pub(crate) enum Action {
     TruthTable(u8),
     /// A comparison of packed sources to a predicate.
     ComparePacked(PackedRelation),
+    /// Floating point.
+    Float(Float, Unit),
+    /// Two floating-point operations in one.
+    FloatCombined(Stages),
+    /// A floating-point comparison to a predicate.
+    CompareFloat(FloatRelation, Unit),
     /// A load, zero-extended.
     Load(Size),
     /// A 128-bit load into one register.

@@ -11,7 +11,7 @@ use super::bundle::{
     Operation, Prepare, Resize, Setup, Target, Transfer, Width,
 };
 use super::order::arrange;
-use crate::alu::{combined, compare, divide, field, integer, multiply, packed, shift};
+use crate::alu::{combined, compare, divide, field, float, integer, multiply, packed, shift};
 use crate::config::Config;
 use crate::exception::ExceptionKind;
 use crate::state::registers::{TAG_BOTH, TAG_LOW};
@@ -217,6 +217,11 @@ fn action(bundle: &elnic_isa::Bundle, channel: u8, instruction: &AluInstruction)
             .or_else(|| divide::division(op).map(Action::Divide))
             .or_else(|| packed::operation(op).map(Action::Packed))
             .or_else(|| packed::relation(op).map(Action::ComparePacked))
+            .or_else(|| float::operation(op).map(|(function, unit)| Action::Float(function, unit)))
+            .or_else(|| {
+                float::comparison(op).map(|(function, unit)| Action::CompareFloat(function, unit))
+            })
+            .or_else(|| float::stages(isa).map(Action::FloatCombined))
             .or_else(|| isa.truth_table().map(Action::TruthTable))
             .unwrap_or(Action::Unimplemented),
     }

@@ -5,6 +5,7 @@
 
 mod arrays;
 mod context;
+mod float;
 mod logic;
 mod memory;
 mod operations;

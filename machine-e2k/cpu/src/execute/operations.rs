@@ -4,6 +4,7 @@ use elnic_contract::Size;
 
 use super::context::Context;
 use crate::alu::combined::First;
+use crate::alu::float::Unit;
 use crate::alu::packed::truth_table;
 use crate::bus::Bus;
 use crate::decode::{Action, Operation, Target};
@@ -63,6 +64,21 @@ impl<B: Bus> Context<'_, B> {
             }
             Action::ComparePacked(relation) => {
                 relation(self.read_wide(src1), self.read_wide(src2)).into()
+            }
+            Action::Float(function, unit) => {
+                let [a, b, c] = operation.sources.map(|source| self.read_wide(source));
+                let value = self.float(operation, unit, |env| function(env, a, b, c))?;
+                self.result_wide(operation, value)
+            }
+            Action::FloatCombined(stages) => {
+                let [a, b, c] = operation.sources.map(|source| self.read_wide(source));
+                let value =
+                    self.float(operation, Unit::Packed, |env| stages.compute(env, a, b, c))?;
+                self.result_wide(operation, value)
+            }
+            Action::CompareFloat(relation, unit) => {
+                let [a, b, _] = operation.sources.map(|source| self.read_wide(source));
+                self.float(operation, unit, |env| relation(env, a, b))?.into()
             }
             Action::Divide(division) => match division(self.read(src1), self.read(src2)) {
                 Some(quotient) => quotient,
