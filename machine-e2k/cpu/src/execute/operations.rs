@@ -124,9 +124,6 @@ impl<B: Bus> Context<'_, B> {
     #[inline]
     pub(super) fn commit(&mut self, operation: &Operation, value: u64) -> Result<(), Trap> {
         match operation.action {
-            Action::Compare(_) | Action::ComparePacked(_) => {
-                self.write_predicate(operation, value != 0)
-            }
             Action::Store(_)
             | Action::StoreQuad
             | Action::StoreHalf(_)
@@ -154,15 +151,6 @@ impl<B: Bus> Context<'_, B> {
             _ => self.write(operation, value),
         }
         Ok(())
-    }
-
-    #[inline(always)]
-    pub(super) fn write_predicate(&mut self, operation: &Operation, value: bool) {
-        if let Target::Predicate(number) = operation.target {
-            let invalid = self.tags && self.poison >> operation.channel & 1 != 0;
-            let number = self.state.rotation.predicate(number);
-            self.state.predicates.set(number, value, invalid);
-        }
     }
 
     fn result_wide(&mut self, operation: &Operation, value: u128) -> u64 {

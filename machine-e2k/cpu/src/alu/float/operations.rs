@@ -528,3 +528,29 @@ pub(crate) fn comparison(op: Op) -> Option<(FloatRelation, Unit)> {
     };
     Some(relation)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn relations_are_those_of_their_codes() {
+        let mut env =
+            Environment { rounding: Rounding::Nearest, precision: 64, flush: false, flags: 0 };
+        let (one, two) = (u128::from(1_f32.to_bits()), u128::from(2_f32.to_bits()));
+        let mut holds =
+            |op, a, b| comparison(op).is_some_and(|(relation, _)| relation(&mut env, a, b));
+        for (op, expected) in [
+            (Op::Fcmpeqsb, false),
+            (Op::Fcmpltsb, true),
+            (Op::Fcmplesb, true),
+            (Op::Fcmpuodsb, false),
+            (Op::Fcmpneqsb, true),
+            (Op::Fcmpnltsb, false),
+            (Op::Fcmpnlesb, false),
+            (Op::Fcmpodsb, true),
+        ] {
+            assert_eq!(holds(op, one, two), expected, "{op:?}");
+        }
+    }
+}
