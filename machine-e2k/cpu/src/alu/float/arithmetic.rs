@@ -204,6 +204,16 @@ mod tests {
     }
 
     #[test]
+    fn directed_rounding_obeys_precision_control() {
+        let env = |rounding| Environment { rounding, precision: 24, ..nearest() };
+        let (x, y) = (0x4002_f487_25b6_c6f8_a841, 0x4000_d984_8a46_5c65_e248);
+        assert_eq!(div(&mut env(Rounding::Up), EXTENDED, x, y), 0x4001_8fe4_f500_0000_0000);
+        assert_eq!(div(&mut env(Rounding::Down), EXTENDED, x, y), 0x4001_8fe4_f400_0000_0000);
+        let (x, y) = (0x400b_c3b4_1318_6688_cb2a, 0x7ffe_ffff_ffff_ffff_ffff);
+        assert_eq!(sub(&mut env(Rounding::Down), EXTENDED, x, y), EXTENDED.infinity(true));
+    }
+
+    #[test]
     fn precision_control_shortens_80_bit_results() {
         let third = |precision| {
             let mut env = Environment { precision, ..nearest() };

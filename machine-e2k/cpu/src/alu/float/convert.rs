@@ -20,7 +20,15 @@ pub(super) fn convert(env: &mut Environment, from: Format, to: Format, b: u128) 
         };
         return to.infinity(y.sign) | 1 << (to.precision - 2) | payload;
     }
-    round(env, to, y)
+    exactly(env, |env| round(env, to, y))
+}
+
+/// Precision control is for arithmetic: 80 bits hold every integer and every narrower number.
+fn exactly<T>(env: &mut Environment, f: impl FnOnce(&mut Environment) -> T) -> T {
+    let precision = std::mem::replace(&mut env.precision, 64);
+    let value = f(env);
+    env.precision = precision;
+    value
 }
 
 /// `y` rounded to an integer: magnitude and whether it was exact; `None` if it has no 128 bits.
@@ -74,7 +82,7 @@ pub(super) fn to_integer(
 /// A signed integer of `bits` bits as a number.
 pub(super) fn from_integer(env: &mut Environment, to: Format, b: u128, bits: u32) -> u128 {
     let value = (b << (128 - bits)) as i128 >> (128 - bits);
-    round(env, to, Number::normalised(value < 0, 127, value.unsigned_abs()))
+    exactly(env, |env| round(env, to, Number::normalised(value < 0, 127, value.unsigned_abs())))
 }
 
 /// `b` rounded to an integral value. `control`: rounding in bits 1:0, bit 2 takes the current one, bit 3 keeps inexact quiet.
