@@ -18,6 +18,10 @@ pub(crate) struct TestBus {
     pub(crate) ram: Vec<u8>,
     pub(crate) console: Vec<u8>,
     pub(crate) exited: bool,
+    /// What is no RAM answers with an error.
+    pub(crate) strict: bool,
+    /// Pages others have written to.
+    pub(crate) written: Vec<u64>,
     exit_bar: u32,
     console_register: u8,
 }
@@ -28,6 +32,8 @@ impl TestBus {
             ram: vec![0; bytes],
             console: Vec::new(),
             exited: false,
+            strict: false,
+            written: Vec::new(),
             exit_bar: 0,
             console_register: 0,
         }
@@ -67,6 +73,9 @@ impl Bus for TestBus {
     fn load(&mut self, address: u64, size: Size, _: Mas) -> Result<u64, BusFault> {
         let bytes = usize::from(size.bytes());
         let Some(range) = self.range(address, bytes) else {
+            if self.strict {
+                return Err(BusFault::Unmapped);
+            }
             return Ok(self.device_load(address) & size.mask());
         };
         let mut value = [0; 8];
@@ -79,6 +88,7 @@ impl Bus for TestBus {
         let bytes = usize::from(size.bytes());
         match self.range(address, bytes) {
             Some(range) => self.ram[range].copy_from_slice(&value.to_le_bytes()[..bytes]),
+            None if self.strict => return Err(BusFault::Unmapped),
             None => self.device_store(address, value & size.mask()),
         }
         Ok(())
@@ -93,13 +103,28 @@ impl Bus for TestBus {
     fn watch_code(&mut self, _: u64) {}
 
     fn take_written_code(&mut self) -> Option<u64> {
-        None
+        self.written.pop()
     }
 
     #[inline]
     fn attention(&self) -> Attention {
-        if self.exited { Attention::STOP } else { Attention::NONE }
+        let stop = if self.exited { Attention::STOP } else { Attention::NONE };
+        if self.written.is_empty() { stop } else { stop.and(Attention::CODE) }
     }
+}
+
+/// Puts `words` at `address`.
+pub(crate) fn put_words(bus: &mut TestBus, address: u64, words: &[u32]) {
+    let start = address as usize;
+    for (place, word) in bus.ram[start..].chunks_exact_mut(4).zip(words) {
+        place.copy_from_slice(&word.to_le_bytes());
+    }
+}
+
+/// The 64-bit word at `address`.
+pub(crate) fn word_at(bus: &TestBus, address: u64) -> u64 {
+    let start = address as usize;
+    u64::from_le_bytes(bus.ram[start..start + 8].try_into().expect("eight bytes"))
 }
 
 /// The folder of the golden vectors; `None`, with a message, where it is not there.
