@@ -113,7 +113,7 @@ proptest! {
         // Headers that announce little: more of them decode.
         let mut bytes = Vec::new();
         for (n, word) in words.iter().enumerate() {
-            let header = if n % 4 == 0 { word & 0xfc00_0010 | word.count_ones() % 4 } else { *word };
+            let header = if n % 4 == 0 { (word & 0xfc00_0010) | (word.count_ones() % 4) } else { *word };
             bytes.extend_from_slice(&header.to_le_bytes());
         }
         prop_assert_eq!(run(config(isa, seed), seed, &bytes), Ok(()));

@@ -24,6 +24,11 @@ pub(super) fn sub(env: &mut Environment, format: Format, a: u128, b: u128) -> u1
     })
 }
 
+/// `b − a`.
+pub(super) fn rsub(env: &mut Environment, format: Format, a: u128, b: u128) -> u128 {
+    sub(env, format, b, a)
+}
+
 /// `a · b`.
 pub(super) fn mul(env: &mut Environment, format: Format, a: u128, b: u128) -> u128 {
     let (x, y) = (unpack(format, a), unpack(format, b));

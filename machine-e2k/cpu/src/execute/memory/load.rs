@@ -1,0 +1,136 @@
+//! Loads.
+
+use elnic_contract::Size;
+use elnic_isa::{Mas, SpecialOperation};
+
+use super::{mmu_number, recovery_mas, recovery_size, special, swapped};
+use crate::bus::Bus;
+use crate::decode::Operation;
+use crate::execute::context::Context;
+use crate::state::Lock;
+use crate::trap::Trap;
+
+/// What a speculative load yields where it fails (e2k-isa.md §8.4).
+const DIAGNOSTIC: u64 = 0x4afa_fafa_4afa_fafa;
+impl<B: Bus> Context<'_, B> {
+    /// Evaluates a load of up to 64 bits.
+    #[inline(always)]
+    pub(in crate::execute) fn load(
+        &mut self,
+        operation: &Operation,
+        size: Size,
+        offset: u8,
+    ) -> Result<u64, Trap> {
+        let address = self
+            .read(&operation.sources[0])
+            .wrapping_add(self.read(&operation.sources[1]))
+            .wrapping_add(offset.into());
+        if operation.mas.0 != 0 || self.aligned {
+            return self.load_with(operation, address, size);
+        }
+        match self.bus.load(address, size, Mas(0)) {
+            Ok(value) => Ok(value),
+            Err(fault) => self.speculate(operation, |_| {
+                Err(Self::access("load", address, operation.channel)(fault))
+            }),
+        }
+    }
+
+    /// A load with a specifier, or with alignment to check.
+    fn load_with(&mut self, operation: &Operation, address: u64, size: Size) -> Result<u64, Trap> {
+        let mas = operation.mas;
+        if mas.0 != 0 && mas.mode() >= 3 && mas.mode() != 6 {
+            return self.load_special(operation, address, size);
+        }
+        self.speculate(operation, |cx| cx.load_plain(address, size, mas, operation.channel))
+    }
+
+    /// A load from memory or a device.
+    #[inline]
+    pub(in crate::execute) fn load_plain(
+        &mut self,
+        address: u64,
+        size: Size,
+        mas: Mas,
+        channel: u8,
+    ) -> Result<u64, Trap> {
+        self.check_alignment(address, size.bytes(), channel)?;
+        let value =
+            self.bus.load(address, size, mas).map_err(Self::access("load", address, channel))?;
+        Ok(if mas.big_endian() { swapped(value, size) } else { value })
+    }
+
+    /// `load`, or a diagnostic value if it fails and the operation is speculative.
+    #[inline]
+    fn speculate(
+        &mut self,
+        operation: &Operation,
+        load: impl FnOnce(&mut Self) -> Result<u64, Trap>,
+    ) -> Result<u64, Trap> {
+        match load(self) {
+            Err(_) if operation.speculative => {
+                self.invalidate(operation);
+                self.aside(operation).high = DIAGNOSTIC;
+                Ok(DIAGNOSTIC)
+            }
+            other => other,
+        }
+    }
+
+    /// Loads of the modes 3, 4, 5 and 7.
+    fn load_special(
+        &mut self,
+        operation: &Operation,
+        address: u64,
+        size: Size,
+    ) -> Result<u64, Trap> {
+        let (mas, channel) = (operation.mas, operation.channel);
+        if let Some(special) = special(mas, channel) {
+            return Ok(match special {
+                SpecialOperation::MmuRegister => self.state.mmu[mmu_number(address)],
+                // Probes and diagnostic arrays of caches and TLB: there are none.
+                _ => 0,
+            });
+        }
+        // Bit 3 of mode 7 belongs to the operation code.
+        let mas_of_bus = if mas.mode() == 7 { Mas(0) } else { mas };
+        let value =
+            self.speculate(operation, |cx| cx.load_plain(address, size, mas_of_bus, channel))?;
+        match (mas.mode(), matches!(channel, 2 | 5)) {
+            (3, _) if mas.is_ordered() => {}
+            (3 | 4, true) => self.state.mlock = true,
+            (7, false) => self.state.lock = Some(Lock { address, value }),
+            _ => {}
+        }
+        Ok(value)
+    }
+
+    /// A 128-bit load into one register.
+    pub(in crate::execute) fn load_quad(&mut self, operation: &Operation) -> Result<u64, Trap> {
+        let address =
+            self.read(&operation.sources[0]).wrapping_add(self.read(&operation.sources[1]));
+        let (mas, channel) = (operation.mas, operation.channel);
+        self.speculate(operation, |cx| {
+            cx.check_alignment(address, 16, channel)?;
+            let plain = Mas(mas.0 & !8);
+            let low = cx.load_plain(address, Size::Double, plain, channel)?;
+            let high = cx.load_plain(address.wrapping_add(8), Size::Double, plain, channel)?;
+            let (low, high) = if mas.big_endian() && mas.mode() != 7 {
+                (high.swap_bytes(), low.swap_bytes())
+            } else {
+                (low, high)
+            };
+            cx.aside(operation).high = high;
+            Ok(low)
+        })
+    }
+
+    /// `ldrd`: the second source packs index[31:0], MAS[38:32] and fmt[42:40] (e2k-isa.md §8.8).
+    pub(in crate::execute) fn load_recovery(&mut self, operation: &Operation) -> Result<u64, Trap> {
+        let word = self.read(&operation.sources[1]);
+        let address = self.read(&operation.sources[0]).wrapping_add(word & 0xffff_ffff);
+        let size = recovery_size(word, operation.channel)?;
+        let mas = recovery_mas(word);
+        self.speculate(operation, |cx| cx.load_plain(address, size, mas, operation.channel))
+    }
+}
