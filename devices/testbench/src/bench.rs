@@ -299,6 +299,17 @@ impl Bench {
         assert_eq!(self.saved(), state, "a restored device saves what it was restored from");
     }
 
+    /// Forgets the frames that wait.
+    pub(crate) fn forget_frames(&mut self) {
+        self.held.clear();
+    }
+
+    /// Does what the machine does after a restore: nobody was called, but the line may have moved.
+    pub(crate) fn settle(&mut self) {
+        self.look_at_line();
+        self.deliver_held();
+    }
+
     /// Lets time jump without firing anything, for comparing devices at one instant.
     pub(crate) fn start_at(&mut self, now: VTime) {
         assert!(self.timers.is_empty(), "time jumps only before anything is armed");

@@ -7,6 +7,10 @@
 //!
 //! Failures are panics: this crate is linked into tests and never into the emulator.
 #![forbid(unsafe_code)]
+#![expect(
+    clippy::disallowed_types,
+    reason = "prop_oneof! shares its arms; nothing here is a device"
+)]
 
 mod bench;
 mod notes;
@@ -15,6 +19,9 @@ mod ram;
 mod rings;
 mod run;
 pub mod suite;
+
+#[doc(hidden)]
+pub use elnic_contract::Entry;
 
 pub use bench::{Bench, Limits};
 pub use notes::Notes;
