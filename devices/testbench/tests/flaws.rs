@@ -25,10 +25,14 @@ fn found(check: Check, flaw: Flaw) -> String {
 
 #[test]
 fn each_mistake_is_found_by_the_check_made_for_it() {
-    let cases: [(Flaw, Check, &str); 14] = [
+    let cases: [(Flaw, Check, &str); 16] = [
         (Flaw::ResetValue, suite::registers_behave_as_their_table_says, "CTRL[0] after reset"),
         (Flaw::WriteMask, suite::registers_behave_as_their_table_says, "MASK[0] after writing"),
-        (Flaw::HoleAnswers, suite::registers_behave_as_their_table_says, "nothing stands at"),
+        (
+            Flaw::HoleAnswers,
+            suite::registers_behave_as_their_table_says,
+            "is read and written alike",
+        ),
         (Flaw::PeekLies, suite::peeking_shows_what_reading_gives, "peeked"),
         (Flaw::Unbounded, suite::work_is_bounded, "bus-master accesses"),
         (Flaw::TimerNow, suite::work_is_bounded, "is armed for"),
@@ -39,6 +43,8 @@ fn each_mistake_is_found_by_the_check_made_for_it() {
         (Flaw::HalfApplied, suite::hostile_saved_states_are_refused_or_harmless, "refused"),
         (Flaw::ByteWritePanics, suite::every_access_is_survived, "nobody writes bytes"),
         (Flaw::LosesCause, suite::saving_and_restoring_is_invisible, "a restored device saves"),
+        (Flaw::DropsSilently, suite::frames_are_taken_at_any_time_and_counted, "dropped: runt"),
+        (Flaw::SendsUncounted, suite::frames_are_taken_at_any_time_and_counted, "counted, sent"),
         (Flaw::NotANic, suite::properties_and_scenarios_are_sound, "is_nic"),
     ];
     for (flaw, check, wanted) in cases {

@@ -6,6 +6,7 @@
 
 mod conformance;
 mod dma_faults;
+mod frames;
 mod hostile_state;
 mod mutation;
 mod pulses;
@@ -23,6 +24,7 @@ use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRu
 
 pub use conformance::registers_behave_as_their_table_says;
 pub use dma_faults::failing_bus_master_accesses_are_survived;
+pub use frames::frames_are_taken_at_any_time_and_counted;
 pub use hostile_state::hostile_saved_states_are_refused_or_harmless;
 pub use pulses::{a_function_around_it_survives_and_saves, saving_and_restoring_is_invisible};
 pub use resets::a_cold_reset_makes_a_device_like_new;
@@ -48,6 +50,7 @@ pub const CHECKS: &[(&str, Check)] = &[
     ("a_function_around_it_survives_and_saves", a_function_around_it_survives_and_saves),
     ("hostile_saved_states_are_refused_or_harmless", hostile_saved_states_are_refused_or_harmless),
     ("failing_bus_master_accesses_are_survived", failing_bus_master_accesses_are_survived),
+    ("frames_are_taken_at_any_time_and_counted", frames_are_taken_at_any_time_and_counted),
 ];
 
 /// Runs every check on `entry`.
@@ -75,12 +78,13 @@ macro_rules! generic_suite {
             saving_and_restoring_is_invisible,
             a_function_around_it_survives_and_saves,
             hostile_saved_states_are_refused_or_harmless,
-            failing_bus_master_accesses_are_survived
+            failing_bus_master_accesses_are_survived,
+            frames_are_taken_at_any_time_and_counted
         );
 
         #[test]
         fn the_suite_is_complete() {
-            assert_eq!($crate::suite::CHECKS.len(), 11, "a check has no test of its own");
+            assert_eq!($crate::suite::CHECKS.len(), 12, "a check has no test of its own");
         }
     };
     (@tests $entries:expr; $($check:ident),+) => {

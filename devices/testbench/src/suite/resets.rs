@@ -17,16 +17,16 @@ pub fn a_cold_reset_makes_a_device_like_new(entry: &'static Entry) {
     property(64, inputs, |(scenario, before, after)| {
         let mut used = bench_after(entry, scenario);
         used.transcript(&before);
-        // Faults and memory are the world's, not the device's: both start with none.
+        // Faults, memory and the cable are the world's, not the device's: both start alike.
         used.ram = crate::SparseRam::new();
         used.forget_frames();
-        used.reset(Reset::Cold);
         used.link(LinkState::Up);
+        used.reset(Reset::Cold);
 
         let mut new = Bench::unpowered(move || entry.make([]).expect("the defaults make a device"));
         new.start_at(used.now());
-        new.reset(Reset::Cold);
         new.link(LinkState::Up);
+        new.reset(Reset::Cold);
 
         prop_assert_eq!(used.saved(), new.saved(), "the state after a cold reset");
         prop_assert_eq!(used.line(), new.line(), "the interrupt line after a cold reset");

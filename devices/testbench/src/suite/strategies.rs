@@ -213,6 +213,12 @@ fn frame(mac: MacAddr) -> BoxedStrategy<Op> {
         .boxed()
 }
 
+/// A frame for a NIC of `entry`.
+pub(crate) fn frame_op(entry: &'static Entry) -> BoxedStrategy<Op> {
+    let device = entry.make([]).expect("the defaults make a device");
+    frame(device.as_nic().map_or(MacAddr::BROADCAST, |nic| nic.mac()))
+}
+
 /// No scenario or one of those the entry has.
 pub(crate) fn scenario(entry: &'static Entry) -> BoxedStrategy<Option<usize>> {
     let known = entry.scenarios.len();

@@ -27,6 +27,8 @@ pub(crate) enum Flaw {
     ByteWritePanics,
     LosesCause,
     NotANic,
+    DropsSilently,
+    SendsUncounted,
 }
 
 elnic_registers::register_file! {
@@ -113,7 +115,9 @@ pub(crate) fn entry(flaw: Flaw) -> &'static Entry {
         HalfApplied,
         ByteWritePanics,
         LosesCause,
-        NotANic
+        NotANic,
+        DropsSilently,
+        SendsUncounted
     );
     const PROPERTIES: &[PropertySpec] = &[PropertySpec {
         name: "spare",
@@ -273,7 +277,9 @@ impl Device for Small {
 
     fn timer(&mut self, cx: &mut Cx<'_>, _timer: TimerId) {
         if let Some(bytes) = self.pending.take() {
-            self.counters.sent(bytes.len());
+            if self.flaw != Flaw::SendsUncounted {
+                self.counters.sent(bytes.len());
+            }
             self.count();
             self.bank.set_bits(Tiny::CAUSE, 1);
             cx.outbox.send(Frame::new(bytes, cx.now).unwrap());
@@ -336,6 +342,9 @@ impl Nic for Small {
 
     fn receive(&mut self, cx: &mut Cx<'_>, frame: &Frame) -> Verdict {
         let at = Gpa(self.bank.get(Tiny::BASE)).plus(0x1000);
+        if self.flaw == Flaw::DropsSilently && frame.len() < 60 {
+            return Verdict::Dropped(DropReason::Runt);
+        }
         if cx.dma.write(at, frame.data()).is_err() {
             self.counters.drop_received(DropReason::DmaError);
             return Verdict::Dropped(DropReason::DmaError);
