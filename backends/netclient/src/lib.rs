@@ -5,5 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod client;
+mod offload;
 
 pub use client::{Doorbell, NetClient};
+pub use offload::OffloadSupport;
