@@ -1,7 +1,7 @@
 //! Work a sender left to its receiver, done on the way where the receiver does not do it.
 //!
-//! [`elnic_wire::offload::materialise`] does it, at the port, as the last thing before a frame waits for its receiver: filters see the frame as it was sent,
-//! and behind a hub each listener gets what suits him.
+//! [`elnic_wire::offload::materialise`] does it, at the port, as the last thing before a frame waits for its receiver:
+//! filters see the frame as it was sent, and behind a hub each listener gets what suits him.
 
 use elnic_contract::{Checksum, GsoKind, Offload};
 
