@@ -5,7 +5,9 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use smoltcp::wire::{Icmpv4DstUnreachable, Icmpv4Message, Icmpv4Packet, IpProtocol, Ipv4Packet};
+use smoltcp::wire::{
+    IPV4_HEADER_LEN, Icmpv4DstUnreachable, Icmpv4Message, Icmpv4Packet, IpProtocol, Ipv4Packet,
+};
 
 use crate::counters::Discard;
 use crate::options::Ipv4Settings;
@@ -93,12 +95,16 @@ pub(crate) fn send_echo_reply(
     send(cx, source, destination, (Icmpv4Message::EchoReply, 0), &rest, data);
 }
 
-/// Tells the guest that its `packet` met `trouble`. Says nothing about what must not be answered (RFC 1122 §3.2.2).
-pub(crate) fn trouble(cx: &mut Context<'_>, packet: &[u8], trouble: Trouble) {
-    let (Some(v4), Ok(view)) = (cx.settings.ipv4, Ipv4Packet::new_checked(packet)) else { return };
+/// Tells the guest, in the name of `by` or else of the host, that its `packet` met `trouble`. The packet may be cut. Says
+/// nothing about what must not be answered (RFC 1122 §3.2.2).
+pub(crate) fn trouble(cx: &mut Context<'_>, by: Option<Ipv4Addr>, packet: &[u8], trouble: Trouble) {
+    let Some(v4) = cx.settings.ipv4 else { return };
+    let view = Ipv4Packet::new_unchecked(packet);
+    let header = packet.first().map_or(0, |&first| usize::from(first & 0xf) * 4);
+    let Some(payload) = packet.get(header..).filter(|_| header >= IPV4_HEADER_LEN) else { return };
     let (source, destination) = (view.src_addr(), view.dst_addr());
     let about_icmp = view.next_header() == IpProtocol::Icmp
-        && view.payload().first() != Some(&u8::from(Icmpv4Message::EchoRequest));
+        && payload.first() != Some(&u8::from(Icmpv4Message::EchoRequest));
     let to_many = destination.is_multicast() || v4.is_broadcast(destination);
     if about_icmp || to_many || view.frag_offset() != 0 || !v4.is_guest(source) {
         return;
@@ -109,7 +115,7 @@ pub(crate) fn trouble(cx: &mut Context<'_>, packet: &[u8], trouble: Trouble) {
     };
     let length = usize::from(view.total_len()).min(LONGEST_QUOTE);
     let quote = packet.get(..length).unwrap_or(packet);
-    send(cx, v4.host, source, kind, &[0; 4], quote);
+    send(cx, by.unwrap_or(v4.host), source, kind, &[0; 4], quote);
 }
 
 fn send(
@@ -122,14 +128,15 @@ fn send(
 ) {
     let length = HEADER + data.len();
     let (source, destination) = (IpAddr::V4(source), IpAddr::V4(destination));
-    let packet = packet::ip(source, destination, IpProtocol::Icmp, ICMP_HOP_LIMIT, length, |room| {
-        room[4..HEADER].copy_from_slice(rest);
-        room[HEADER..].copy_from_slice(data);
-        let mut message = Icmpv4Packet::new_unchecked(room);
-        message.set_msg_type(kind);
-        message.set_msg_code(code);
-        message.fill_checksum();
-    });
+    let packet =
+        packet::ip(source, destination, IpProtocol::Icmp, ICMP_HOP_LIMIT, length, |room| {
+            room[4..HEADER].copy_from_slice(rest);
+            room[HEADER..].copy_from_slice(data);
+            let mut message = Icmpv4Packet::new_unchecked(room);
+            message.set_msg_type(kind);
+            message.set_msg_code(code);
+            message.fill_checksum();
+        });
     if let Some(packet) = packet {
         cx.link.send_ip(cx.now, packet);
     }

@@ -151,7 +151,13 @@ impl Link {
             IpAddr::V4(address) => {
                 if let Some(v4) = self.ipv4 {
                     let request = arp::request(v4.host, address);
-                    self.send(now, MacAddr::BROADCAST, host_mac(v4.host), EthernetProtocol::Arp, &request);
+                    self.send(
+                        now,
+                        MacAddr::BROADCAST,
+                        host_mac(v4.host),
+                        EthernetProtocol::Arp,
+                        &request,
+                    );
                 }
             }
             IpAddr::V6(address) => {

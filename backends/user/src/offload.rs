@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 
 use elnic_contract::{Checksum, Frame, GsoKind};
-use smoltcp::wire::ip::checksum;
+use smoltcp::wire::checksum;
 
 /// Offset of the checksum in a UDP header, where 0 means "none".
 const UDP_CHECKSUM: u16 = 6;

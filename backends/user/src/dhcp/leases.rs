@@ -62,17 +62,11 @@ impl Leases {
     }
 
     /// Gives `mac` the address it has, or a fresh one, or the one that ran out first.
-    pub(super) fn assign(
-        &mut self,
-        now: VTime,
-        mac: MacAddr,
-        span: VDuration,
-    ) -> Option<Ipv4Addr> {
+    pub(super) fn assign(&mut self, now: VTime, mac: MacAddr, span: VDuration) -> Option<Ipv4Addr> {
         let own = self.slots.iter().find(|slot| slot.owner == Some(mac));
         let fresh = || self.slots.iter().find(|slot| slot.owner.is_none() && slot.until <= now);
-        let run_out = || {
-            self.slots.iter().filter(|slot| slot.until <= now).min_by_key(|slot| slot.until)
-        };
+        let run_out =
+            || self.slots.iter().filter(|slot| slot.until <= now).min_by_key(|slot| slot.until);
         let address = own.or_else(fresh).or_else(run_out)?.address;
         self.claim(now, address, mac, span)
     }

@@ -57,7 +57,8 @@ impl Request {
     pub(super) fn parse(payload: &[u8]) -> Option<Self> {
         let packet = DhcpPacket::new_checked(payload).ok()?;
         let mac = MacAddr(packet.client_hardware_address().0);
-        let ethernet = packet.hardware_type() == ArpHardware::Ethernet && packet.hardware_len() == 6;
+        let ethernet =
+            packet.hardware_type() == ArpHardware::Ethernet && packet.hardware_len() == 6;
         if packet.opcode() != DhcpOpCode::Request || !ethernet || mac.is_group() {
             return None;
         }

@@ -20,7 +20,7 @@ use crate::packet;
 use crate::stack::Context;
 use leases::{LEASE_TIME, Leases, OFFER_TIME};
 use message::{Reply, Request, code};
-pub(crate) use search::{LONGEST_SEARCH_LIST, check_search_list};
+pub(crate) use search::{LONGEST_SEARCH_LIST, check_search_list, plain_search_list};
 
 /// The UDP port requests arrive at.
 pub(crate) const PORT: u16 = DHCP_SERVER_PORT;
@@ -76,23 +76,21 @@ impl Server {
         let chosen = request.server.is_none_or(|server| server == self.v4.host);
         match request.kind {
             Some(DhcpMessageType::Discover) => {
-                let wanted = request.requested.and_then(|address| {
-                    self.leases.claim(now, address, mac, OFFER_TIME)
-                });
+                let wanted = request
+                    .requested
+                    .and_then(|address| self.leases.claim(now, address, mac, OFFER_TIME));
                 wanted.or_else(|| self.leases.assign(now, mac, OFFER_TIME)).map(Answer::Offer)
             }
             // The client took another server's offer.
             Some(DhcpMessageType::Request) if !chosen => None,
             // A BOOTP client names no kind, and takes what it is given.
-            Some(DhcpMessageType::Request) | None => {
-                match request.requested.or(request.client) {
-                    Some(address) => {
-                        let granted = self.leases.claim(now, address, mac, LEASE_TIME);
-                        Some(granted.map_or(Answer::Refuse, Answer::Acknowledge))
-                    }
-                    None => self.leases.assign(now, mac, LEASE_TIME).map(Answer::Acknowledge),
+            Some(DhcpMessageType::Request) | None => match request.requested.or(request.client) {
+                Some(address) => {
+                    let granted = self.leases.claim(now, address, mac, LEASE_TIME);
+                    Some(granted.map_or(Answer::Refuse, Answer::Acknowledge))
                 }
-            }
+                None => self.leases.assign(now, mac, LEASE_TIME).map(Answer::Acknowledge),
+            },
             Some(DhcpMessageType::Release) if chosen => {
                 self.leases.release(request.client?, mac);
                 None
@@ -159,6 +157,3 @@ impl Server {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -54,6 +54,11 @@ pub(super) fn encode(domains: &[String]) -> Vec<u8> {
     encoded
 }
 
+/// The checked list without compression, as DHCPv6 carries it (RFC 8415 §10).
+pub(crate) fn plain_search_list(domains: &[String]) -> Vec<u8> {
+    domains.iter().flat_map(|domain| encode(std::slice::from_ref(domain))).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

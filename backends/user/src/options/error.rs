@@ -54,9 +54,7 @@ pub enum OptionsError {
     #[error("Failed to parse IPv6 prefix")]
     Ipv6Prefix,
     /// `ipv6-prefixlen` is out of range.
-    #[error(
-        "Invalid IPv6 prefix provided (IPv6 prefix length must be between 0 and 126)"
-    )]
+    #[error("Invalid IPv6 prefix provided (IPv6 prefix length must be between 0 and 126)")]
     Ipv6PrefixLength,
     /// `ipv6-host` is no address.
     #[error("Failed to parse IPv6 host")]

@@ -29,7 +29,8 @@ impl Ipv4Settings {
             None => Ok(default),
         };
 
-        let mut this = Self { network, mask, host: at(0x0202), dns: at(0x0203), dhcp_start: at(0x020f) };
+        let mut this =
+            Self { network, mask, host: at(0x0202), dns: at(0x0203), dhcp_start: at(0x020f) };
         this.host = given(&options.host, this.host, OptionsError::Host)?;
         if !this.contains(this.host) {
             return Err(OptionsError::HostOutside);
@@ -66,7 +67,8 @@ impl Ipv4Settings {
     /// Whether a guest may use `address` as its own.
     pub(crate) fn is_guest(&self, address: Ipv4Addr) -> bool {
         let ours = address == self.host || address == self.dns;
-        let reserved = address.octets()[0] == 0 || address.is_loopback() || address.octets()[0] >= 240;
+        let reserved =
+            address.octets()[0] == 0 || address.is_loopback() || address.octets()[0] >= 240;
         !(ours || reserved || address.is_multicast() || self.is_broadcast(address))
     }
 }

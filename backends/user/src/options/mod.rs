@@ -18,8 +18,8 @@ use std::path::PathBuf;
 use bytes::Bytes;
 use elnic_contract::VDuration;
 
-pub use error::OptionsError;
 pub(crate) use address::parse_ipv4;
+pub use error::OptionsError;
 pub use forward::{ForwardError, ForwardKey, ForwardProtocol, HostForward};
 pub(crate) use ipv4::Ipv4Settings;
 pub(crate) use ipv6::Ipv6Settings;

@@ -35,7 +35,11 @@ fn one_family_asked_for_turns_the_other_off() {
         (Some(true), Some(true), (true, true)),
     ] {
         let settings = Options { ipv4, ipv6, ..Options::default() }.settings().unwrap();
-        assert_eq!((settings.ipv4.is_some(), settings.ipv6.is_some()), expected, "{ipv4:?} {ipv6:?}");
+        assert_eq!(
+            (settings.ipv4.is_some(), settings.ipv6.is_some()),
+            expected,
+            "{ipv4:?} {ipv6:?}"
+        );
     }
 }
 
@@ -91,13 +95,13 @@ fn refusals_are_worded_as_by_qemu() {
         (Options { host: some("10.0.3.2"), ..o() }, "Host doesn't belong to network"),
         (Options { dns: some("d"), ..o() }, "Failed to parse DNS"),
         (Options { dns: some("10.0.2.2"), ..o() }, "DNS must be different from host"),
-        (
-            Options { restrict: true, dns: some("8.8.8.8"), ..o() },
-            "DNS doesn't belong to network",
-        ),
+        (Options { restrict: true, dns: some("8.8.8.8"), ..o() }, "DNS doesn't belong to network"),
         (Options { dhcpstart: some("d"), ..o() }, "Failed to parse DHCP start address"),
         (Options { dhcpstart: some("10.0.3.15"), ..o() }, "DHCP doesn't belong to network"),
-        (Options { dhcpstart: some("10.0.2.3"), ..o() }, "DHCP must be different from host and DNS"),
+        (
+            Options { dhcpstart: some("10.0.2.3"), ..o() },
+            "DHCP must be different from host and DNS",
+        ),
         (Options { smbserver: some("s"), ..o() }, "Failed to parse SMB address"),
         (Options { ipv6_prefix: some("p"), ..o() }, "Failed to parse IPv6 prefix"),
         (

@@ -45,7 +45,7 @@ impl Server {
     /// # Errors
     /// The directory cannot be opened.
     pub(crate) fn new(root: TftpRoot) -> Result<Self, OptionsError> {
-        Ok(Self { root: Root::open(root)?, sessions: BTreeMap::new() })
+        Ok(Self { root: Root::open(root)?, transfers: BTreeMap::new() })
     }
 
     /// Handles a datagram of `client` to `server`.
@@ -92,7 +92,8 @@ impl Server {
 
     /// Sends again what got no answer in time.
     pub(crate) fn expire(&mut self, cx: &mut Context<'_>) {
-        let late = self.transfers.iter().filter(|(_, transfer)| transfer.session.deadline <= cx.now);
+        let late =
+            self.transfers.iter().filter(|(_, transfer)| transfer.session.deadline <= cx.now);
         let clients: Vec<_> = late.map(|(&client, _)| client).collect();
         for client in clients {
             if let Some(transfer) = self.transfers.get_mut(&client) {
@@ -107,7 +108,13 @@ impl Server {
         self.transfers.values().map(|transfer| transfer.session.deadline).min()
     }
 
-    fn perform(&mut self, cx: &mut Context<'_>, client: SocketAddr, server: SocketAddr, step: Step) {
+    fn perform(
+        &mut self,
+        cx: &mut Context<'_>,
+        client: SocketAddr,
+        server: SocketAddr,
+        step: Step,
+    ) {
         let packets = match step {
             Step::Send(packets) => packets,
             Step::Done => {
@@ -126,6 +133,3 @@ impl Server {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -189,9 +189,17 @@ mod tests {
             assert_eq!(read(&root, name), Ok(b"content".to_vec()), "{name}");
         }
         assert_eq!(read(&root, "sub/..file"), Ok(b"dots".to_vec()));
-        for name in
-            ["../secret", "sub/../../secret", "relative", "absolute", "up/secret", "", "/", "sub/", "sub"]
-        {
+        for name in [
+            "../secret",
+            "sub/../../secret",
+            "relative",
+            "absolute",
+            "up/secret",
+            "",
+            "/",
+            "sub/",
+            "sub",
+        ] {
             assert_eq!(read(&root, name), Err(Failure::AccessViolation), "{name}");
         }
         assert_eq!(read(&root, "nothing"), Err(Failure::FileNotFound));
