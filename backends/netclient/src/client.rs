@@ -6,6 +6,8 @@ use std::sync::Arc;
 
 use elnic_contract::{Frame, LinkState, VTime};
 
+use crate::OffloadSupport;
+
 /// Wakes the machine's thread when a client's I/O thread has something for it.
 #[derive(Clone)]
 pub struct Doorbell(Arc<dyn Fn() + Send + Sync>);
@@ -62,6 +64,16 @@ pub trait NetClient: Send {
     /// Whether its far end is there. Kept apart from the administrator's `set_link`.
     fn carrier(&self) -> LinkState {
         LinkState::Up
+    }
+
+    /// Which work left in a frame it takes over; the core does the rest before it delivers.
+    fn offload(&self) -> OffloadSupport {
+        OffloadSupport::NONE
+    }
+
+    /// Frames it discarded itself, by reason, for the counters.
+    fn losses(&self) -> Vec<(&'static str, u64)> {
+        Vec::new()
     }
 
     /// Takes the doorbell that its I/O thread is to ring. Called once, before anything else.

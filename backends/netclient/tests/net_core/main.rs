@@ -1,0 +1,5 @@
+//! The net core as its callers see it.
+
+mod cable;
+mod far_end;
+mod hubs;
