@@ -15,18 +15,23 @@
 //! (`qemu-e2k-contract.md`). Left out so far: delivery of traps, address translation, protected mode.
 #![forbid(unsafe_code)]
 
+mod alu;
 mod bus;
 mod config;
+mod decode;
 mod exception;
+mod execute;
 mod processor;
 pub mod state;
 mod timing;
+mod trap;
 
 pub use bus::{Attention, Bus, BusFault};
 pub use config::{Alignment, Config, Tags};
 pub use elnic_contract::{Cycles, Size};
 pub use elnic_isa::{IsaVersion, Mas};
 pub use exception::{Exception, ExceptionKind};
+pub use execute::Interpreter;
 pub use processor::{Processor, Stop};
 pub use state::{CpuStateV1, State, StateError};
 pub use timing::{Latencies, Timing};

@@ -56,10 +56,16 @@ impl Lsr {
         }
     }
 
-    /// `#LOOP_END`.
+    /// `%lcntex`: the counter has come to its last iteration.
+    #[inline]
+    pub const fn last_iteration(self) -> bool {
+        self.vlc && self.lcnt < 2
+    }
+
+    /// `#LOOP_END`: so has the epilogue.
     #[inline]
     pub const fn loop_end(self) -> bool {
-        self.vlc && self.lcnt < 2 && self.ecnt == 0
+        self.last_iteration() && self.ecnt == 0
     }
 
     /// Whether the prologue still runs.

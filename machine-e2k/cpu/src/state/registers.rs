@@ -12,13 +12,16 @@ pub const GLOBALS: usize = 32;
 /// Registers a window may have at most: 112 pairs.
 pub const LARGEST_WINDOW: u16 = 224;
 
-const CELLS: usize = 2 * RING;
+/// Cells there are: the ring, the globals and nothing.
+pub(crate) const CELLS: usize = 2 * RING;
 const MASK: usize = CELLS - 1;
 
 /// Tag of a 64-bit value of which both halves are numbers.
 pub const TAG_NUMERIC: u8 = 0;
 /// Tag of a diagnostic 64-bit value: both halves are diagnostic.
 pub const TAG_DIAGNOSTIC: u8 = 0b0101;
+/// A whole tag.
+pub const TAG_BOTH: u8 = 0b1111;
 /// The part of a tag that belongs to the low half.
 pub const TAG_LOW: u8 = 0b0011;
 
@@ -40,7 +43,7 @@ impl Cell {
     }
 
     #[inline]
-    const fn index(self) -> usize {
+    pub(crate) const fn index(self) -> usize {
         self.0 as usize & MASK
     }
 }
