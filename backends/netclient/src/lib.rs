@@ -19,6 +19,7 @@ mod hub;
 mod info;
 mod link;
 mod mac_pool;
+pub mod mailbox;
 mod net_core;
 mod offload;
 mod path;
