@@ -105,6 +105,9 @@ impl Interpreter {
             if interlocks {
                 scoreboard.issue(&mut cx, bundle);
             }
+            if bundle.memory {
+                cx.bus.moment(Cycles(cx.state.cycles));
+            }
             if let Err(trap) = step::step(&mut cx, bundle) {
                 return Left::Trap(trap);
             }
