@@ -35,9 +35,12 @@ impl World {
         }
         ports.claim(ADDRESS_PORT, PORT_COUNT, Target::ConfigPorts);
         let root = self.root.iter().map(|(_, device)| (BusSide::Root, DeviceId(device)));
-        let behind = self.secondary.iter().map(|(_, device)| (BusSide::Secondary, DeviceId(device)));
+        let behind =
+            self.secondary.iter().map(|(_, device)| (BusSide::Secondary, DeviceId(device)));
         for (side, device) in root.chain(behind) {
-            let Some(function) = self.devices.get(device).and_then(Slot::function) else { continue };
+            let Some(function) = self.devices.get(device).and_then(Slot::function) else {
+                continue;
+            };
             for Mapping { space, base, size, window } in function.mappings() {
                 if side == BusSide::Secondary && !self.bridge_forwards(space, base, size) {
                     continue;
@@ -156,9 +159,8 @@ impl World {
                     Body::Block(block) => Some(block.describe()),
                     Body::Bridge(_) => None,
                 };
-                let region = |number: u8| {
-                    model.and_then(|model| model.regions.get(usize::from(number)))
-                };
+                let region =
+                    |number: u8| model.and_then(|model| model.regions.get(usize::from(number)));
                 let window = match window {
                     Window::Region(number) => region(number).map_or("?", |region| region.name),
                     Window::MsiX(_) => "msix",
@@ -240,7 +242,15 @@ impl Fabric for World {
                     Outcome::Served(_) | Outcome::Unmapped => None,
                 };
                 let (device, window, offset) = self.place_of(target, offset);
-                record(&TraceEvent::Access { device, window, direction, offset, size, value, fault });
+                record(&TraceEvent::Access {
+                    device,
+                    window,
+                    direction,
+                    offset,
+                    size,
+                    value,
+                    fault,
+                });
             }
             Outcome::Unmapped => {
                 record(&TraceEvent::Unmapped { direction, address, size, value });

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use elnic_clock::{Clock, DeviceId, EventQueue};
 use elnic_contract::{
-    Cycles, Entry, LinkState, Lines, MacAddr, Outbox, Properties, PropertyError, PropertySpec,
+    Cycles, Entry, Lines, LinkState, MacAddr, Outbox, Properties, PropertyError, PropertySpec,
     Reset, VTime, nearest,
 };
 use elnic_cpu::{Attention, Config as CpuConfig, Interpreter, Timing};

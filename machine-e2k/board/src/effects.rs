@@ -38,7 +38,8 @@ impl World {
                 self.log.say(LogItem::Interrupts, name, now, text);
             }
             Effect::Msi(vector) => {
-                let text = format_args!("interrupt message {vector} of a device that is no PCI function");
+                let text =
+                    format_args!("interrupt message {vector} of a device that is no PCI function");
                 self.log.say(LogItem::Unimplemented, self.devices.name(device), now, text);
             }
             Effect::Character { line, byte } => {
@@ -56,7 +57,12 @@ impl World {
             }
             Effect::Pme => {
                 let name = self.devices.name(device);
-                self.log.say(LogItem::Interrupts, name, now, format_args!("power management event"));
+                self.log.say(
+                    LogItem::Interrupts,
+                    name,
+                    now,
+                    format_args!("power management event"),
+                );
             }
             // Nobody keeps a copy of the filter: whoever wants to know asks the NIC.
             Effect::RxFilterChanged => {}

@@ -39,9 +39,7 @@ pub enum BuildError {
     #[error(transparent)]
     Device(#[from] DeviceError),
     /// An id that cannot be one.
-    #[error(
-        "'{0}' is no id: it starts with a letter; letters, digits, '-', '.' and '_' follow"
-    )]
+    #[error("'{0}' is no id: it starts with a letter; letters, digits, '-', '.' and '_' follow")]
     BadId(String),
     /// An id that is taken.
     #[error("Duplicate ID '{0}' for device")]
@@ -83,7 +81,9 @@ pub enum BuildError {
         mac: elnic_contract::MacAddr,
     },
     /// All addresses of the range are taken.
-    #[error("device '{0}': no MAC address is left between 52:54:00:12:34:56 and :fe; give one with mac=")]
+    #[error(
+        "device '{0}': no MAC address is left between 52:54:00:12:34:56 and :fe; give one with mac="
+    )]
     NoMac(String),
     /// The cable could not be connected.
     #[error(transparent)]

@@ -1,6 +1,8 @@
 //! Bundles as text, for fault reports and the guest log.
 
 use elnic_cpu::{IsaVersion, State};
+use elnic_disasm::Options;
+use elnic_isa::Bundle;
 
 use crate::fault;
 use crate::log::LogItem;
@@ -11,8 +13,10 @@ const LONGEST: usize = 64;
 
 /// The bundle in `bytes` as text; empty if it does not decode.
 pub(crate) fn bundle(bytes: &[u8], address: u64, isa: IsaVersion) -> String {
-    let _ = (bytes, address, isa);
-    String::new()
+    match Bundle::from_bytes(bytes, isa) {
+        Ok((bundle, _)) => elnic_disasm::expanded(&bundle, address, &Options::new(isa)),
+        Err(_) => String::new(),
+    }
 }
 
 /// Logs the bundle about to be executed as far as the log wants it.

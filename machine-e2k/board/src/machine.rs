@@ -259,7 +259,9 @@ impl World {
 
     /// Whether host input can come by itself.
     fn has_inputs(&self) -> bool {
-        self.net.has_backends() || self.serials.count() > 0
+        let is_backend =
+            |port| matches!(self.net.describe(port), Some((_, elnic_netclient::PortKind::Backend)));
+        self.serials.count() > 0 || self.net.ports().any(is_backend)
     }
 
     /// An input point.

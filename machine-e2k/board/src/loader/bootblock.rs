@@ -65,8 +65,7 @@ pub(super) fn place(
     let no_room = LoadError::NoRoom { size, kernel_end: kernel.end, ram_end };
     let ramdisk = ram_end.checked_sub(size.next_multiple_of(PAGE));
     let block_at = ramdisk.and_then(|ramdisk| ramdisk.checked_sub(SIZE as u64));
-    let (Some(ramdisk), Some(block_at)) = (ramdisk, block_at.filter(|at| *at >= kernel.end))
-    else {
+    let (Some(ramdisk), Some(block_at)) = (ramdisk, block_at.filter(|at| *at >= kernel.end)) else {
         return Err(no_room);
     };
     let mut block = [0; SIZE];

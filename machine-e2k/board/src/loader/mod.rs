@@ -65,7 +65,7 @@ pub enum LoadError {
 ///
 /// # Errors
 /// The image is none, or does not fit.
-pub fn load(program: &Program, ram: &mut GuestRam) -> Result<Option<Start>, LoadError> {
+pub(crate) fn load(program: &Program, ram: &mut GuestRam) -> Result<Option<Start>, LoadError> {
     match program {
         Program::None => Ok(None),
         Program::Firmware(image) => {
