@@ -20,7 +20,7 @@ pub(crate) fn operation(
     if is_hidden_half(instruction.operation, channel, options) {
         return;
     }
-    let printer = Printer { bundle, channel, instruction, complete: options.complete() };
+    let printer = Printer { bundle, channel, instruction, options, complete: options.complete() };
     lines.push(printer.text());
     if let Some(address) = printer.advancing_address() {
         let mut line = format!("incr,{channel} %aaincr{}", address.increment);
@@ -55,6 +55,7 @@ struct Printer<'a> {
     bundle: &'a Bundle,
     channel: u8,
     instruction: AluInstruction,
+    options: &'a Options<'a>,
     complete: bool,
 }
 
@@ -79,7 +80,7 @@ impl Printer<'_> {
             }
         }
         if matches!(operation.format, Format::Alopf12Branch | Format::Alopf12Call) {
-            line.push_str(&control::condition(self.bundle.transfer().condition));
+            line.push_str(&control::condition(self.bundle.transfer().condition, self.options));
         } else {
             let terms = self.terms(|half| half.term(self.channel).filter(|_| !half.merge));
             push_condition(&mut line, &terms);

@@ -42,7 +42,7 @@ fn transfer(lines: &mut Vec<String>, bundle: &Bundle, stub: &TransferStub, optio
     );
     let happens = stub.condition != ControlCondition::Never || options.complete();
     if let Some(register) = stub.register.filter(|_| happens && !call) {
-        lines.push(format!("ct %ctpr{}{}", register.number(), condition(stub.condition)));
+        lines.push(format!("ct %ctpr{}{}", register.number(), condition(stub.condition, options)));
     }
     if stub.ipd != 0 || options.complete() {
         lines.push(format!("ipd {}", stub.ipd));
@@ -88,11 +88,12 @@ fn descriptor(operation: DescriptorOperation, condition: ControlCondition) -> St
     }
 }
 
-/// ` ? …`, nothing for an unconditional transfer. The GNU disassembler leaves the rest empty where it never happens.
-pub(crate) fn condition(condition: ControlCondition) -> String {
+/// ` ? …`, nothing for an unconditional transfer. The GNU disassembler writes no more than the mark where it never happens.
+pub(crate) fn condition(condition: ControlCondition, options: &Options<'_>) -> String {
     use ControlCondition::*;
     let text = match condition {
         Always => return String::new(),
+        Never if options.complete() => "%never".into(),
         Never => return " ?".into(),
         Predicate(number) => format!("%pred{number}"),
         NotPredicate(number) => format!("~%pred{number}"),
@@ -148,7 +149,7 @@ pub(crate) fn control0(
             return Some(format!("invalid {}", name.split(' ').next().unwrap_or_default()));
         }
         let happens = transfer.condition != ControlCondition::Never || options.complete();
-        happens.then(|| format!("{name}{}", condition(transfer.condition)))
+        happens.then(|| format!("{name}{}", condition(transfer.condition, options)))
     };
     lines.extend(match control {
         Control0::Ibranch(distance) => immediate(format!("ibranch {}", target(distance))),
@@ -193,7 +194,7 @@ pub(crate) fn control1(
             let target = transfer.register.map_or(0, |register| register.number());
             lines.push(format!(
                 "call %ctpr{target}, wbs = {wbs:#x}{}",
-                condition(transfer.condition)
+                condition(transfer.condition, options)
             ));
         }
         Control1::Icall { wbs } | Control1::Hcall { wbs } => {
@@ -206,7 +207,7 @@ pub(crate) fn control1(
             };
             lines.push(format!(
                 "{target}, wbs = {wbs:#x}{}",
-                condition(bundle.transfer().condition)
+                condition(bundle.transfer().condition, options)
             ));
         }
         // Printed with the operations it belongs to.
