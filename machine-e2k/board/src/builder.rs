@@ -12,8 +12,7 @@ use elnic_netclient::{MacPool, NetConfig, NetCore, NicOptions, OffloadSupport};
 use elnic_pci::FunctionOptions;
 use elnic_soc::{Place, Slots, Wires};
 
-use crate::catalogue::{find_model, machine_properties, nearest_model};
-use crate::config::{DeviceOptions, MachineConfig, SECONDARY_BUS};
+use crate::config::{DeviceOptions, MachineConfig, SECONDARY_BUS, machine_properties};
 use crate::devices::{Body, BusSide, Devices, Slot, Wiring};
 use crate::doorbell::Bell;
 use crate::error::BuildError;
@@ -200,10 +199,7 @@ fn add_devices(world: &mut World, options: &[DeviceOptions]) -> Result<(), Build
 
 fn read_options(options: &DeviceOptions, before: &[Wanted]) -> Result<Wanted, BuildError> {
     let model = &options.model;
-    let entry = find_model(model).ok_or_else(|| BuildError::UnknownModel {
-        model: model.clone(),
-        nearest: nearest_model(model),
-    })?;
+    let entry = elnic_catalogue::find(model)?;
     if entry.model.name == elnic_console::MODEL.name {
         return Err(BuildError::Soldered(entry.model.name));
     }

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use elnic_clock::{Pace, Pacer};
-use elnic_contract::{PropertyKind, PropertySpec, VTime};
+use elnic_contract::{Entry, PropertyKind, PropertySpec, VTime};
 use elnic_cpu::{Alignment, Tags};
 
 use crate::loader::Program;
@@ -142,6 +142,12 @@ pub static NIC_PROPERTIES: &[PropertySpec] = &[
         about: "-1 only: this machine starts from -kernel or -bios, never from a network",
     },
 ];
+
+/// The properties the machine adds to those of a model.
+pub fn machine_properties(entry: &Entry) -> impl Iterator<Item = &'static PropertySpec> + use<> {
+    let nic = if entry.is_nic { NIC_PROPERTIES } else { &[] };
+    PCI_PROPERTIES.iter().chain(nic)
+}
 
 /// Names of the buses, for [`PCI_PROPERTIES`]' `bus`.
 pub(crate) const SECONDARY_BUS: &str = "iohub-pcibridge";

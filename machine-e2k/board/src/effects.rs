@@ -1,7 +1,7 @@
 //! Carries out what a device wants done, and what follows from its new state.
 
 use elnic_clock::DeviceId;
-use elnic_contract::{Effect, Lines, Reset, VTime};
+use elnic_contract::{Effect, GuestEvent, Lines, Reset, VTime};
 
 use crate::devices::{Body, BusSide, Slot};
 use crate::log::LogItem;
@@ -51,6 +51,12 @@ impl World {
             }
             Effect::Guest(event) => {
                 self.record(&TraceEvent::Guest(event));
+                if event == GuestEvent::CrashLoaded {
+                    // The guest goes on: its crash kernel has the next word.
+                    let name = self.devices.name(device);
+                    let text = format_args!("the guest loads a crash kernel");
+                    return self.log.say(LogItem::GuestErrors, name, now, text);
+                }
                 // What was said first counts: the guest runs no further.
                 self.guest_event.get_or_insert(event);
                 self.stop_slice();

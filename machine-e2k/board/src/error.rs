@@ -7,7 +7,6 @@ use elnic_pci::SpecError;
 use elnic_soc::PlaceError;
 
 use crate::loader::LoadError;
-use crate::models::hint;
 
 /// Why a machine could not be built. Nothing of it exists then.
 #[derive(Debug, thiserror::Error)]
@@ -22,13 +21,8 @@ pub enum BuildError {
     #[error(transparent)]
     Load(#[from] LoadError),
     /// There is no such device model.
-    #[error("'{model}' is no device model{}; see -device help", hint(.nearest))]
-    UnknownModel {
-        /// The name given.
-        model: String,
-        /// The nearest name there is.
-        nearest: Option<&'static str>,
-    },
+    #[error(transparent)]
+    UnknownModel(#[from] elnic_catalogue::UnknownModel),
     /// The model is part of the board.
     #[error("'{0}' is soldered to the board and cannot be added")]
     Soldered(&'static str),

@@ -14,7 +14,6 @@
 
 mod address_space;
 mod builder;
-mod catalogue;
 mod config;
 mod devices;
 mod doorbell;
@@ -34,9 +33,9 @@ mod trace;
 mod world;
 
 pub use builder::MachineBuilder;
-pub use catalogue::{find_model, machine_properties, models};
 pub use config::{
     CpuOptions, DEFAULT_RAM, DeviceOptions, MachineConfig, NIC_PROPERTIES, PCI_PROPERTIES,
+    machine_properties,
 };
 pub use error::BuildError;
 pub use fault::GuestFault;
