@@ -7,13 +7,27 @@ use elnic_isa::DecodeError;
 use crate::bus::BusFault;
 use crate::exception::ExceptionKind;
 
-/// What was raised, where in the bundle and why; cheap to make, turned into text only if it leaves the processor.
+/// What was raised, where in the bundle and why; turned into text only if it leaves the processor.
+///
+/// One pointer, so that the result of an operation still fits into registers.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Trap {
+pub(crate) struct Trap(Box<Raised>);
+
+/// The content of a [`Trap`].
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Raised {
     pub(crate) kind: ExceptionKind,
     /// Bit n: channel n.
     pub(crate) channels: u8,
     pub(crate) reason: Reason,
+}
+
+impl std::ops::Deref for Trap {
+    type Target = Raised;
+
+    fn deref(&self) -> &Raised {
+        &self.0
+    }
 }
 
 /// Why.
@@ -45,17 +59,19 @@ pub(crate) enum Reason {
 
 impl Trap {
     /// An exception of the bundle as a whole.
-    pub(crate) const fn new(kind: ExceptionKind, reason: Reason) -> Self {
-        Self { kind, channels: 0, reason }
+    #[cold]
+    pub(crate) fn new(kind: ExceptionKind, reason: Reason) -> Self {
+        Self(Box::new(Raised { kind, channels: 0, reason }))
     }
 
     /// An exception of one channel.
-    pub(crate) const fn on_channel(kind: ExceptionKind, channel: u8, reason: Reason) -> Self {
-        Self { kind, channels: 1 << channel, reason }
+    #[cold]
+    pub(crate) fn on_channel(kind: ExceptionKind, channel: u8, reason: Reason) -> Self {
+        Self(Box::new(Raised { kind, channels: 1 << channel, reason }))
     }
 
     /// Something this processor lacks.
-    pub(crate) const fn unimplemented(what: &'static str) -> Self {
+    pub(crate) fn unimplemented(what: &'static str) -> Self {
         Self::new(ExceptionKind::IllegalOpcode, Reason::Unimplemented(what))
     }
 }

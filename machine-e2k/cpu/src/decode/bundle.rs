@@ -307,6 +307,25 @@ pub(crate) struct Setup {
     pub(crate) halt: Option<u32>,
 }
 
+/// Three bounds on register numbers in one word, so that one subtraction compares them all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Limits(u64);
+
+impl Limits {
+    const GUARDS: u64 = 0x8000_8000_8000;
+
+    /// One above the highest numbers: of `%r` read, of `%r` written, of `%b`; each below 0x8000.
+    pub(crate) const fn new(read: u16, written: u16, based: u16) -> Self {
+        Self(read as u64 | (written as u64) << 16 | (based as u64) << 32)
+    }
+
+    /// Whether each of `self` is at most that of `available`.
+    #[inline]
+    pub(crate) const fn fit(self, available: Self) -> bool {
+        (available.0 | Self::GUARDS).wrapping_sub(self.0) & Self::GUARDS == Self::GUARDS
+    }
+}
+
 /// A bundle, ready to run.
 #[derive(Clone, Debug)]
 pub(crate) struct Bundle {
@@ -322,15 +341,26 @@ pub(crate) struct Bundle {
     pub(crate) length: u8,
     /// One and the idle cycles.
     pub(crate) cycles: u8,
-    /// `%r` numbers read are below this.
-    pub(crate) window_read: u8,
-    /// `%r` numbers written are below this.
-    pub(crate) window_written: u8,
-    /// `%b` numbers are below this.
-    pub(crate) based: u8,
+    /// Registers used.
+    pub(crate) limits: Limits,
     pub(crate) transfer: Transfer,
     pub(crate) condition: ControlCondition,
     /// Anything of it advances.
     pub(crate) advances: Option<Advances>,
     pub(crate) setup: Option<Box<Setup>>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Limits;
+
+    #[test]
+    fn limits_fit_if_each_of_them_does() {
+        let available = Limits::new(16, 32, 8);
+        assert!(Limits::new(16, 32, 8).fit(available));
+        assert!(!Limits::new(17, 0, 0).fit(available));
+        assert!(!Limits::new(0, 33, 0).fit(available));
+        assert!(!Limits::new(0, 0, 9).fit(available));
+        assert!(Limits::default().fit(Limits::default()));
+    }
 }

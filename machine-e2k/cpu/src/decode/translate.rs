@@ -7,8 +7,8 @@ use elnic_isa::{
 };
 
 use super::bundle::{
-    Action, Advances, Bundle, Class, Guard, Logic, LogicStep, Operand, Operation, Prepare, Resize,
-    Setup, Target, Transfer, Width,
+    Action, Advances, Bundle, Class, Guard, Limits, Logic, LogicStep, Operand, Operation, Prepare,
+    Resize, Setup, Target, Transfer, Width,
 };
 use super::order::arrange;
 use crate::alu::{combined, compare, divide, field, integer, multiply, shift};
@@ -42,7 +42,7 @@ pub(crate) fn translate(
     let memory = operations.iter().any(|operation| operation.loads() || operation.stores())
         || setup.is_some()
         || matches!(transfer, Transfer::Call(..) | Transfer::CallDirect(..) | Transfer::Through(_));
-    let limits = Limits::of(&operations);
+    let limits = limits(&operations);
     let plain = operations.iter().all(Operation::is_plain);
     let direct = (plain || !resizes) && arrange(&mut operations);
     Ok(Bundle {
@@ -52,9 +52,7 @@ pub(crate) fn translate(
         loop_mode: bundle.loop_mode,
         length,
         cycles: 1 + bundle.nop,
-        window_read: limits.window_read,
-        window_written: limits.window_written,
-        based: limits.based,
+        limits,
         transfer,
         condition,
         advances: (advances != Advances::default()).then_some(advances),
@@ -80,36 +78,23 @@ fn check_grouping(operations: &[Operation]) -> Result<(), Trap> {
 }
 
 /// One above the highest register numbers.
-#[derive(Default)]
-struct Limits {
-    window_read: u8,
-    window_written: u8,
-    based: u8,
-}
-
-impl Limits {
-    fn of(operations: &[Operation]) -> Self {
-        let mut limits = Self::default();
-        for operation in operations {
-            for source in operation.sources {
-                match source {
-                    Operand::Window(number) => {
-                        limits.window_read = limits.window_read.max(number + 1);
-                    }
-                    Operand::Based(number) => limits.based = limits.based.max(number + 1),
-                    Operand::Global(_) | Operand::Constant(_) => {}
-                }
-            }
-            match operation.target {
-                Target::Window(number) => {
-                    limits.window_written = limits.window_written.max(number + 1);
-                }
-                Target::Based(number) => limits.based = limits.based.max(number + 1),
-                _ => {}
+fn limits(operations: &[Operation]) -> Limits {
+    let (mut read, mut written, mut based) = (0, 0, 0);
+    for operation in operations {
+        for source in operation.sources {
+            match source {
+                Operand::Window(number) => read = read.max(u16::from(number) + 1),
+                Operand::Based(number) => based = based.max(u16::from(number) + 1),
+                Operand::Global(_) | Operand::Constant(_) => {}
             }
         }
-        limits
+        match operation.target {
+            Target::Window(number) => written = written.max(u16::from(number) + 1),
+            Target::Based(number) => based = based.max(u16::from(number) + 1),
+            _ => {}
+        }
     }
+    Limits::new(read, written, based)
 }
 
 fn operation(bundle: &elnic_isa::Bundle, channel: u8, instruction: &AluInstruction) -> Operation {

@@ -2,7 +2,7 @@
 
 use crate::bus::Bus;
 use crate::config::{Config, Tags};
-use crate::decode::{CodeFilter, Operand, Operation, Target, Width};
+use crate::decode::{CodeFilter, Limits, Operand, Operation, Target, Width};
 use crate::processor::Stop;
 use crate::state::State;
 use crate::state::registers::{Cell, TAG_DIAGNOSTIC, TAG_LOW, TAG_NUMERIC};
@@ -44,34 +44,29 @@ pub(super) struct Context<'a, B> {
     pub(super) config: &'a Config,
     code: &'a CodeFilter,
     pub(super) written: Written,
+    /// Registers the window has.
+    limits: Limits,
     /// Whether tags are kept.
     pub(super) tags: bool,
     /// Bit n: the result of channel n is a diagnostic value.
     pub(super) poison: u8,
+    /// What does not fit into the value of an operation.
+    pub(super) aside: [Aside; 8],
+    /// Where the transfer of the bundle leads, if it is taken.
+    pub(super) target: u64,
     /// Bytes of the bundle.
     pub(super) length: u64,
     /// Why the run ends after this bundle.
     pub(super) stop: Option<Stop>,
 }
 
-/// What an operation computed, before any of it is visible.
+/// What an operation computed beside the low 64 bits of its result, before any of it is visible; by channel.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Value {
-    /// Bits 63:0, or the truth value of a comparison.
-    pub(super) low: u64,
-    /// The extension.
+pub(super) struct Aside {
+    /// The extension of the result, or of the datum of a store.
     pub(super) high: u64,
     /// Where a store goes.
     pub(super) address: u64,
-    /// It is a diagnostic value.
-    pub(super) invalid: bool,
-}
-
-impl Value {
-    #[inline]
-    pub(super) const fn low(low: u64) -> Self {
-        Self { low, high: 0, address: 0, invalid: false }
-    }
 }
 
 impl<'a, B: Bus> Context<'a, B> {
@@ -83,7 +78,36 @@ impl<'a, B: Bus> Context<'a, B> {
     ) -> Self {
         let tags = config.tags == Tags::On;
         let written = Written::default();
-        Self { state, bus, config, code, written, tags, poison: 0, length: 0, stop: None }
+        let mut cx = Self {
+            state,
+            bus,
+            config,
+            code,
+            written,
+            limits: Limits::default(),
+            tags,
+            poison: 0,
+            aside: [Aside::default(); 8],
+            target: 0,
+            length: 0,
+            stop: None,
+        };
+        cx.window_changed();
+        cx
+    }
+
+    /// To be called when the size of the window or of the rotating area may have changed.
+    pub(super) fn window_changed(&mut self) {
+        let (size, rotation) = (self.state.window.size, self.state.rotation);
+        // A rotating area that sticks out of the window has to be looked at register by register.
+        let whole = 2 * u16::from(rotation.rbs) + rotation.ring() <= size;
+        self.limits = Limits::new(size, size, if whole { rotation.ring() } else { 0 });
+    }
+
+    /// Whether registers within `needed` are certainly inside the window.
+    #[inline(always)]
+    pub(super) fn is_inside(&self, needed: Limits) -> bool {
+        needed.fit(self.limits)
     }
 
     /// The cell `operand` names, unless it is a constant.
@@ -98,7 +122,7 @@ impl<'a, B: Bus> Context<'a, B> {
     }
 
     /// The 64-bit value of `operand`.
-    #[inline]
+    #[inline(always)]
     pub(super) fn read(&self, operand: Operand) -> u64 {
         let cell = match operand {
             Operand::Window(number) => self.state.window_cell(number.into()),
@@ -120,38 +144,50 @@ impl<'a, B: Bus> Context<'a, B> {
         self.source_cell(operand).map_or(TAG_NUMERIC, |cell| self.state.registers.tag(cell))
     }
 
-    /// Writes the result of `operation` to its register, if it has one.
+    /// What `operation` computed beside its value.
     #[inline]
-    pub(super) fn write(&mut self, operation: &Operation, value: Value) {
+    pub(super) fn aside(&mut self, operation: &Operation) -> &mut Aside {
+        &mut self.aside[usize::from(operation.channel & 7)]
+    }
+
+    /// The result of `operation` is a diagnostic value.
+    pub(super) fn invalidate(&mut self, operation: &Operation) {
+        self.poison |= 1 << operation.channel;
+    }
+
+    /// Writes the result of `operation` to its register, if it has one.
+    #[inline(always)]
+    pub(super) fn write(&mut self, operation: &Operation, low: u64) {
         let cell = match operation.target {
             Target::Window(number) => self.state.window_cell(number.into()),
             Target::Based(number) => self.state.based_cell(number),
             Target::Global(number) => self.state.global_cell(number),
             Target::Nothing | Target::Predicate(_) | Target::Ctpr(_) => return,
         };
-        let registers = &mut self.state.registers;
         match operation.width {
-            Width::Double => registers.set_low(cell, value.low),
+            Width::Double => self.state.registers.set_low(cell, low),
             Width::Single if self.state.window.dbl => {
-                registers.set_low(cell, value.low & 0xffff_ffff);
+                self.state.registers.set_low(cell, low & 0xffff_ffff);
             }
-            Width::Single => registers.set_half(cell, value.low as u32),
+            Width::Single => self.state.registers.set_half(cell, low as u32),
             Width::Extended => {
-                registers.set_low(cell, value.low);
-                registers.set_high(cell, value.high & 0xffff);
+                let high = self.aside(operation).high & 0xffff;
+                self.state.registers.set_low(cell, low);
+                self.state.registers.set_high(cell, high);
             }
             Width::Quad => {
-                registers.set_low(cell, value.low);
-                registers.set_high(cell, value.high);
+                let high = self.aside(operation).high;
+                self.state.registers.set_low(cell, low);
+                self.state.registers.set_high(cell, high);
             }
         }
         if self.tags {
-            self.write_tag(operation, cell, value.invalid);
+            self.write_tag(operation, cell);
         }
     }
 
-    fn write_tag(&mut self, operation: &Operation, cell: Cell, invalid: bool) {
-        let invalid = invalid || self.poison >> operation.channel & 1 != 0;
+    fn write_tag(&mut self, operation: &Operation, cell: Cell) {
+        let invalid = self.poison >> operation.channel & 1 != 0;
         let new = if invalid { TAG_DIAGNOSTIC } else { TAG_NUMERIC };
         let half = operation.width == Width::Single && !self.state.window.dbl;
         let old = self.state.registers.tag(cell);

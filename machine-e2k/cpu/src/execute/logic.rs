@@ -18,8 +18,16 @@ struct Local {
     invalid: bool,
 }
 
-/// What the unit will write: predicate number as named, value, invalid.
-pub(super) type Results = [Option<(u8, bool, bool)>; 3];
+/// What the unit will write, by names of predicates.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Results {
+    /// Bit n: `%pred(n)` is written.
+    pub(super) written: u32,
+    /// With this value.
+    pub(super) values: u32,
+    /// As a diagnostic value.
+    pub(super) invalid: u32,
+}
 
 impl<B: Bus> Context<'_, B> {
     /// Evaluates `logic` over the predicates as they were before the bundle (`predicates`, `invalid`, by name).
@@ -37,7 +45,7 @@ impl<B: Bus> Context<'_, B> {
             };
         }
         let mut results = Results::default();
-        for (result, step) in results.iter_mut().zip(&logic.steps) {
+        for step in &logic.steps {
             let combination = step.combination;
             let operand = |operand: elnic_isa::LocalPredicate| {
                 let local = locals[usize::from(operand.number % 7)];
@@ -46,10 +54,13 @@ impl<B: Bus> Context<'_, B> {
             let (first, second) = (operand(combination.first), operand(combination.second));
             let (local, writes) = combine(combination.operation, first, second);
             locals[usize::from(step.result % 7)] = local;
-            *result = combination
-                .commit
-                .filter(|_| writes)
-                .map(|number| (number, local.value, local.invalid));
+            if let Some(number) = combination.commit.filter(|_| writes) {
+                let bit = 1 << (number & 31);
+                let put = |bits: u32, on: bool| if on { bits | bit } else { bits & !bit };
+                results.written |= bit;
+                results.values = put(results.values, local.value);
+                results.invalid = put(results.invalid, local.invalid);
+            }
         }
         Ok(results)
     }

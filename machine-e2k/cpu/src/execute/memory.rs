@@ -6,7 +6,7 @@
 use elnic_contract::Size;
 use elnic_isa::{Mas, SpecialOperation};
 
-use super::context::{Context, Value};
+use super::context::{Aside, Context};
 use crate::bus::{Bus, BusFault};
 use crate::config::Alignment;
 use crate::decode::{Action, Operation};
@@ -58,7 +58,7 @@ impl<B: Bus> Context<'_, B> {
         operation: &Operation,
         size: Size,
         offset: u8,
-    ) -> Result<Value, Trap> {
+    ) -> Result<u64, Trap> {
         let address = self
             .read(operation.sources[0])
             .wrapping_add(self.read(operation.sources[1]))
@@ -67,9 +67,7 @@ impl<B: Bus> Context<'_, B> {
         if mas.0 != 0 && mas.mode() >= 3 && mas.mode() != 6 {
             return self.load_special(operation, address, size);
         }
-        self.speculate(operation, |cx| {
-            cx.load_plain(address, size, mas, operation.channel).map(Value::low)
-        })
+        self.speculate(operation, |cx| cx.load_plain(address, size, mas, operation.channel))
     }
 
     /// A load from memory or a device.
@@ -86,11 +84,13 @@ impl<B: Bus> Context<'_, B> {
     fn speculate(
         &mut self,
         operation: &Operation,
-        load: impl FnOnce(&mut Self) -> Result<Value, Trap>,
-    ) -> Result<Value, Trap> {
+        load: impl FnOnce(&mut Self) -> Result<u64, Trap>,
+    ) -> Result<u64, Trap> {
         match load(self) {
             Err(_) if operation.speculative => {
-                Ok(Value { low: DIAGNOSTIC, high: DIAGNOSTIC, address: 0, invalid: true })
+                self.invalidate(operation);
+                self.aside(operation).high = DIAGNOSTIC;
+                Ok(DIAGNOSTIC)
             }
             other => other,
         }
@@ -102,31 +102,30 @@ impl<B: Bus> Context<'_, B> {
         operation: &Operation,
         address: u64,
         size: Size,
-    ) -> Result<Value, Trap> {
+    ) -> Result<u64, Trap> {
         let (mas, channel) = (operation.mas, operation.channel);
         if let Some(special) = special(mas, channel) {
-            return Ok(Value::low(match special {
+            return Ok(match special {
                 SpecialOperation::MmuRegister => self.state.mmu[mmu_number(address)],
                 // Probes and diagnostic arrays of caches and TLB: there are none.
                 _ => 0,
-            }));
+            });
         }
         // Bit 3 of mode 7 belongs to the operation code.
         let mas_of_bus = if mas.mode() == 7 { Mas(0) } else { mas };
-        let value = self.speculate(operation, |cx| {
-            cx.load_plain(address, size, mas_of_bus, channel).map(Value::low)
-        })?;
+        let value =
+            self.speculate(operation, |cx| cx.load_plain(address, size, mas_of_bus, channel))?;
         match (mas.mode(), matches!(channel, 2 | 5)) {
             (3, _) if mas.is_ordered() => {}
             (3 | 4, true) => self.state.mlock = true,
-            (7, false) => self.state.lock = Some(Lock { address, value: value.low }),
+            (7, false) => self.state.lock = Some(Lock { address, value }),
             _ => {}
         }
         Ok(value)
     }
 
     /// A 128-bit load into one register.
-    pub(super) fn load_quad(&mut self, operation: &Operation) -> Result<Value, Trap> {
+    pub(super) fn load_quad(&mut self, operation: &Operation) -> Result<u64, Trap> {
         let address = self.read(operation.sources[0]).wrapping_add(self.read(operation.sources[1]));
         let (mas, channel) = (operation.mas, operation.channel);
         self.speculate(operation, |cx| {
@@ -134,28 +133,28 @@ impl<B: Bus> Context<'_, B> {
             let plain = Mas(mas.0 & !8);
             let low = cx.load_plain(address, Size::Double, plain, channel)?;
             let high = cx.load_plain(address.wrapping_add(8), Size::Double, plain, channel)?;
-            Ok(if mas.big_endian() && mas.mode() != 7 {
-                Value { low: high.swap_bytes(), high: low.swap_bytes(), ..Value::default() }
+            let (low, high) = if mas.big_endian() && mas.mode() != 7 {
+                (high.swap_bytes(), low.swap_bytes())
             } else {
-                Value { low, high, ..Value::default() }
-            })
+                (low, high)
+            };
+            cx.aside(operation).high = high;
+            Ok(low)
         })
     }
 
     /// `ldrd`: the second source packs index[31:0], MAS[38:32] and fmt[42:40] (e2k-isa.md §8.8).
-    pub(super) fn load_recovery(&mut self, operation: &Operation) -> Result<Value, Trap> {
+    pub(super) fn load_recovery(&mut self, operation: &Operation) -> Result<u64, Trap> {
         let word = self.read(operation.sources[1]);
         let address = self.read(operation.sources[0]).wrapping_add(word & 0xffff_ffff);
         let size = recovery_size(word, operation.channel)?;
         let mas = recovery_mas(word);
-        self.speculate(operation, |cx| {
-            cx.load_plain(address, size, mas, operation.channel).map(Value::low)
-        })
+        self.speculate(operation, |cx| cx.load_plain(address, size, mas, operation.channel))
     }
 
     /// Evaluates a store: address and datum; nothing is written yet.
     #[inline]
-    pub(super) fn prepare_store(&mut self, operation: &Operation) -> Result<Value, Trap> {
+    pub(super) fn prepare_store(&mut self, operation: &Operation) -> Result<u64, Trap> {
         let (base, index) = (self.read(operation.sources[0]), self.read(operation.sources[1]));
         let low = self.read(operation.sources[2]);
         let (address, high) = match operation.action {
@@ -185,7 +184,8 @@ impl<B: Bus> Context<'_, B> {
                 Reason::Misaligned { address, bytes: 16 },
             ));
         }
-        Ok(Value { low, high, address, invalid: false })
+        *self.aside(operation) = Aside { high, address };
+        Ok(low)
     }
 
     /// Whether `loop_mode` keeps a store of this bundle from being made (e2k-isa.md §6.4).
@@ -206,22 +206,21 @@ impl<B: Bus> Context<'_, B> {
 
     /// Performs the store that [`Context::prepare_store`] evaluated.
     #[inline]
-    pub(super) fn store(&mut self, operation: &Operation, value: Value) -> Result<(), Trap> {
+    pub(super) fn store(&mut self, operation: &Operation, value: u64) -> Result<(), Trap> {
         let (mas, channel) = (operation.mas, operation.channel);
+        let Aside { high, address } = *self.aside(operation);
         match operation.action {
             Action::Store(size) if matches!(mas.mode(), 0 | 1 | 4 | 6) => {
-                self.store_plain(value.address, size, mas, value.low, channel)
+                self.store_plain(address, size, mas, value, channel)
             }
             Action::Store(size) => self.store_special(operation, size, value),
-            Action::StoreHalf(_) => {
-                self.store_plain(value.address, Size::Double, mas, value.low, channel)
-            }
+            Action::StoreHalf(_) => self.store_plain(address, Size::Double, mas, value, channel),
             Action::StoreQuad => self.store_quad(operation, value),
             Action::StoreMasked => self.store_masked(operation, value),
             Action::StoreRecovery => {
-                let size = recovery_size(value.high, channel)?;
-                let mas = recovery_mas(value.high);
-                self.store_plain(value.address, size, mas, value.low, channel)
+                let size = recovery_size(high, channel)?;
+                let mas = recovery_mas(high);
+                self.store_plain(address, size, mas, value, channel)
             }
             _ => Ok(()),
         }
@@ -246,31 +245,26 @@ impl<B: Bus> Context<'_, B> {
     }
 
     /// Stores of the modes 2, 3, 5 and 7.
-    fn store_special(
-        &mut self,
-        operation: &Operation,
-        size: Size,
-        value: Value,
-    ) -> Result<(), Trap> {
+    fn store_special(&mut self, operation: &Operation, size: Size, value: u64) -> Result<(), Trap> {
         let (mas, channel) = (operation.mas, operation.channel);
+        let address = self.aside(operation).address;
         match mas.mode() {
             2 => {
                 let held = match self.state.lock.take() {
-                    Some(lock) if lock.address == value.address => {
-                        self.load_plain(value.address, size, mas, channel)?
-                            == lock.value & size.mask()
+                    Some(lock) if lock.address == address => {
+                        self.load_plain(address, size, mas, channel)? == lock.value & size.mask()
                     }
                     _ => false,
                 };
                 self.state.mlock = !held;
                 if held {
-                    self.store_plain(value.address, size, mas, value.low, channel)?;
+                    self.store_plain(address, size, mas, value, channel)?;
                 }
                 Ok(())
             }
-            3 => self.store_plain(value.address, size, mas, value.low, channel),
+            3 => self.store_plain(address, size, mas, value, channel),
             7 => match special(mas, channel) {
-                Some(SpecialOperation::MmuRegister) => self.write_mmu(value.address, value.low),
+                Some(SpecialOperation::MmuRegister) => self.write_mmu(address, value),
                 // Decoded code is kept coherent and there are no caches to flush; registers of parts that do not exist.
                 _ => Ok(()),
             },
@@ -288,23 +282,25 @@ impl<B: Bus> Context<'_, B> {
         Ok(())
     }
 
-    fn store_quad(&mut self, operation: &Operation, value: Value) -> Result<(), Trap> {
+    fn store_quad(&mut self, operation: &Operation, value: u64) -> Result<(), Trap> {
         let (mas, channel) = (Mas(operation.mas.0 & !8), operation.channel);
+        let Aside { high, address } = *self.aside(operation);
         let (low, high) = if operation.mas.big_endian() && mas.mode() != 7 {
-            (value.high.swap_bytes(), value.low.swap_bytes())
+            (high.swap_bytes(), value.swap_bytes())
         } else {
-            (value.low, value.high)
+            (value, high)
         };
-        self.store_plain(value.address, Size::Double, mas, low, channel)?;
-        self.store_plain(value.address.wrapping_add(8), Size::Double, mas, high, channel)
+        self.store_plain(address, Size::Double, mas, low, channel)?;
+        self.store_plain(address.wrapping_add(8), Size::Double, mas, high, channel)
     }
 
-    fn store_masked(&mut self, operation: &Operation, value: Value) -> Result<(), Trap> {
+    fn store_masked(&mut self, operation: &Operation, value: u64) -> Result<(), Trap> {
         let mask = self.read(operation.sources[1]);
-        let datum = u128::from(value.high) << 64 | u128::from(value.low);
+        let Aside { high, address } = *self.aside(operation);
+        let datum = u128::from(high) << 64 | u128::from(value);
         for (byte, number) in datum.to_le_bytes().into_iter().zip(0_u64..) {
             if mask >> number & 1 != 0 {
-                let address = value.address.wrapping_add(number);
+                let address = address.wrapping_add(number);
                 self.store_plain(
                     address,
                     Size::Byte,

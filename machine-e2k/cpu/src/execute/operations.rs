@@ -2,7 +2,7 @@
 
 use elnic_contract::Size;
 
-use super::context::{Context, Value};
+use super::context::Context;
 use crate::alu::combined::First;
 use crate::bus::Bus;
 use crate::decode::{Action, Operation, Target};
@@ -18,15 +18,13 @@ impl<B: Bus> Context<'_, B> {
         operation: &Operation,
         predicates: u32,
         stages: u32,
-    ) -> Result<Value, Trap> {
+    ) -> Result<u64, Trap> {
         let [src1, src2, src3] = operation.sources;
         Ok(match operation.action {
-            Action::Add => Value::low(self.read(src1).wrapping_add(self.read(src2))),
-            Action::Sub => Value::low(self.read(src1).wrapping_sub(self.read(src2))),
-            Action::Binary(function) => Value::low(function(self.read(src1), self.read(src2))),
-            Action::Compare(relation) => {
-                Value::low(relation(self.read(src1), self.read(src2)).into())
-            }
+            Action::Add => self.read(src1).wrapping_add(self.read(src2)),
+            Action::Sub => self.read(src1).wrapping_sub(self.read(src2)),
+            Action::Binary(function) => function(self.read(src1), self.read(src2)),
+            Action::Compare(relation) => relation(self.read(src1), self.read(src2)).into(),
             Action::Load(size) => self.load(operation, size, 0)?,
             Action::Store(_)
             | Action::StoreQuad
@@ -34,7 +32,7 @@ impl<B: Bus> Context<'_, B> {
             | Action::StoreMasked
             | Action::StoreRecovery => self.prepare_store(operation)?,
             Action::Ternary(function) => {
-                Value::low(function(self.read(src1), self.read(src2), self.read(src3)))
+                function(self.read(src1), self.read(src2), self.read(src3))
             }
             Action::Combined(first, second) => {
                 let value = match first {
@@ -42,15 +40,19 @@ impl<B: Bus> Context<'_, B> {
                     First::Merge if operation.merges(predicates, stages) => self.read(src2),
                     First::Merge => self.read(src1),
                 };
-                Value::low(second(self.read(src3), value))
+                second(self.read(src3), value)
             }
             Action::Merge => {
                 let source = if operation.merges(predicates, stages) { src2 } else { src1 };
-                Value { low: self.read(source), high: self.read_high(source), ..Value::default() }
+                self.aside(operation).high = self.read_high(source);
+                self.read(source)
             }
             Action::Divide(division) => match division(self.read(src1), self.read(src2)) {
-                Some(quotient) => Value::low(quotient),
-                None if operation.speculative => Value { invalid: true, ..Value::default() },
+                Some(quotient) => quotient,
+                None if operation.speculative => {
+                    self.invalidate(operation);
+                    0
+                }
                 None => {
                     return Err(Trap::on_channel(
                         ExceptionKind::Division,
@@ -62,17 +64,18 @@ impl<B: Bus> Context<'_, B> {
             Action::LoadQuad => self.load_quad(operation)?,
             Action::LoadHalf(offset) => self.load(operation, Size::Double, offset)?,
             Action::LoadRecovery => self.load_recovery(operation)?,
-            Action::ReadState(register) => Value::low(self.read_state(register)?),
+            Action::ReadState(register) => self.read_state(register)?,
             Action::WriteState(register) => {
                 let value = self.read(src2);
                 self.check_state_write(register, operation.channel)?;
-                Value::low(value)
+                value
             }
-            Action::Prepare => Value::low(self.read(src2)),
+            Action::Prepare => self.read(src2),
             Action::GetStack => self.getsp(operation)?,
-            Action::GetTag => Value::low(self.read_tag(src2).into()),
+            Action::GetTag => self.read_tag(src2).into(),
             Action::PutTag => {
-                Value { low: self.read(src1), high: self.read(src2), ..Value::default() }
+                self.aside(operation).high = self.read(src2);
+                self.read(src1)
             }
             Action::Unimplemented => {
                 return Err(Trap::on_channel(
@@ -86,45 +89,47 @@ impl<B: Bus> Context<'_, B> {
 
     /// Makes what `operation` computed visible.
     #[inline]
-    pub(super) fn commit(&mut self, operation: &Operation, value: Value) -> Result<(), Trap> {
+    pub(super) fn commit(&mut self, operation: &Operation, value: u64) -> Result<(), Trap> {
         match operation.action {
-            Action::Compare(_) => self.write_predicate(operation, value),
+            Action::Compare(_) => self.write_predicate(operation, value != 0),
             Action::Store(_)
             | Action::StoreQuad
             | Action::StoreHalf(_)
             | Action::StoreMasked
             | Action::StoreRecovery => return self.store(operation, value),
-            Action::WriteState(register) => return self.write_state(register, value.low),
+            Action::WriteState(register) => return self.write_state(register, value),
             Action::Prepare => {
                 if let Target::Ctpr(number) = operation.target {
-                    let ctpr = Ctpr::prepared(CtprTag::Disp, 0, 0, value.low);
+                    let ctpr = Ctpr::prepared(CtprTag::Disp, 0, 0, value);
                     self.state.ctpr[usize::from(number % 3)] = ctpr;
                 }
             }
             Action::GetStack => {
-                self.state.data_stack.set(value.low, value.high as u32);
-                self.write(operation, Value::low(value.low));
+                let size = self.aside(operation).high as u32;
+                self.state.data_stack.set(value, size);
+                self.write(operation, value);
             }
             Action::PutTag => {
-                self.write(operation, Value::low(value.low));
-                self.put_tag(operation, value.high as u8);
+                let tag = self.aside(operation).high as u8;
+                self.write(operation, value);
+                self.put_tag(operation, tag);
             }
             _ => self.write(operation, value),
         }
         Ok(())
     }
 
-    #[inline]
-    fn write_predicate(&mut self, operation: &Operation, value: Value) {
+    #[inline(always)]
+    pub(super) fn write_predicate(&mut self, operation: &Operation, value: bool) {
         if let Target::Predicate(number) = operation.target {
             let invalid = self.tags && self.poison >> operation.channel & 1 != 0;
             let number = self.state.rotation.predicate(number);
-            self.state.predicates.set(number, value.low != 0, invalid);
+            self.state.predicates.set(number, value, invalid);
         }
     }
 
     /// `getsp`: a negative amount takes from the data stack, a positive one gives back, in units of 16 bytes.
-    fn getsp(&self, operation: &Operation) -> Result<Value, Trap> {
+    fn getsp(&mut self, operation: &Operation) -> Result<u64, Trap> {
         let stack = self.state.data_stack;
         let amount = i64::from(self.read(operation.sources[1]) as i32) & !15;
         let size = i64::from(stack.size()) + amount;
@@ -140,7 +145,8 @@ impl<B: Bus> Context<'_, B> {
             ));
         };
         let base = stack.base().wrapping_add_signed(amount) & 0xffff_ffff_ffff;
-        Ok(Value { low: base, high: size.into(), ..Value::default() })
+        self.aside(operation).high = size.into();
+        Ok(base)
     }
 
     fn put_tag(&mut self, operation: &Operation, tag: u8) {

@@ -158,6 +158,7 @@ impl<B: Bus> Context<'_, B> {
             n if READ_ONLY.contains(&n) => {}
             other => state.system[usize::from(other)] = value,
         }
+        self.window_changed();
         Ok(())
     }
 }

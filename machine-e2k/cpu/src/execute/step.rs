@@ -6,11 +6,11 @@
 
 use elnic_isa::ControlCondition;
 
-use super::context::{Context, Value};
+use super::context::Context;
 use super::logic::Results;
 use super::transfer::Flow;
 use crate::bus::Bus;
-use crate::decode::{Bundle, Operand, Operation, Setup, Target};
+use crate::decode::{Action, Bundle, Operand, Operation, Setup, Target};
 use crate::exception::ExceptionKind;
 use crate::processor::Stop;
 use crate::state::control::Ctpr;
@@ -20,20 +20,44 @@ use crate::state::window::GlobalRotation;
 use crate::trap::{Reason, Trap};
 
 /// Executes `bundle`, which stands at `ip`.
-#[inline]
+#[inline(always)]
 pub(super) fn step<B: Bus>(cx: &mut Context<'_, B>, bundle: &Bundle) -> Result<(), Trap> {
+    if bundle.setup.is_some() || cx.tags || depends_on_store(bundle.condition) {
+        return step_with_setup(cx, bundle);
+    }
+    cx.length = bundle.length.into();
+    if !cx.is_inside(bundle.limits) {
+        check_bounds(cx, bundle, None)?;
+    }
+    let predicates = cx.state.rotation.predicates(cx.state.predicates.values);
+    let stages = cx.state.lsr.stages();
+    let taken = cx.is_taken(bundle.condition, predicates)?;
+    let flow = if taken { cx.plan(bundle.transfer)? } else { Flow::Next };
+    if bundle.direct {
+        direct(cx, bundle, predicates, stages)?;
+    } else {
+        parallel(cx, bundle, predicates, stages)?;
+    }
+    cx.advance(bundle, taken);
+    let next = cx.state.ip.wrapping_add(bundle.length.into());
+    cx.go(flow, next);
+    Ok(())
+}
+
+/// The same for bundles that do more than operate and transfer.
+fn step_with_setup<B: Bus>(cx: &mut Context<'_, B>, bundle: &Bundle) -> Result<(), Trap> {
     let setup = bundle.setup.as_deref();
     cx.length = bundle.length.into();
-    check_bounds(cx, bundle, setup)?;
+    let resizes = setup.is_some_and(|setup| setup.resize.is_some());
+    if resizes || !cx.is_inside(bundle.limits) {
+        check_bounds(cx, bundle, setup)?;
+    }
     let predicates = cx.state.rotation.predicates(cx.state.predicates.values);
     let stages = cx.state.lsr.stages();
     if cx.tags {
         cx.check_tags(bundle, predicates, stages)?;
     }
-    let late = matches!(
-        bundle.condition,
-        ControlCondition::MemoryLock | ControlCondition::MemoryLockOrTrap(_)
-    );
+    let late = depends_on_store(bundle.condition);
     let mut taken = late || cx.is_taken(bundle.condition, predicates)?;
     let mut logic = Results::default();
     let mut prepared = None;
@@ -48,36 +72,83 @@ pub(super) fn step<B: Bus>(cx: &mut Context<'_, B>, bundle: &Bundle) -> Result<(
     let flow = if taken { cx.plan(bundle.transfer) } else { Ok(Flow::Next) };
     // A transfer that depends on a store of this bundle may still not happen.
     let flow = if late { flow } else { Ok(flow?) };
-
     if bundle.direct {
         if let Some(setup) = setup {
             resize(cx, setup);
         }
-        for operation in &bundle.operations {
-            if operation.guarded && !operation.guard.allows(predicates, stages) {
-                continue;
-            }
-            let value = cx.evaluate(operation, predicates, stages)?;
-            if bundle.loop_mode && operation.stores() && cx.loop_suppresses_store() {
-                continue;
-            }
-            cx.commit(operation, value)?;
-        }
+        direct(cx, bundle, predicates, stages)?;
     } else {
         parallel(cx, bundle, predicates, stages)?;
     }
-
     if late {
         taken = cx.state.mlock;
     }
     let flow = if taken { flow? } else { Flow::Next };
     if let Some(setup) = setup {
-        after(cx, setup, &logic, prepared);
+        after(cx, setup, logic, prepared);
     }
     cx.advance(bundle, taken);
     let next = cx.state.ip.wrapping_add(bundle.length.into());
     cx.go(flow, next);
+    cx.window_changed();
     Ok(())
+}
+
+/// Whether `condition` is known only after the stores of the bundle.
+const fn depends_on_store(condition: ControlCondition) -> bool {
+    matches!(condition, ControlCondition::MemoryLock | ControlCondition::MemoryLockOrTrap(_))
+}
+
+/// The operations one after the other.
+#[inline(always)]
+fn direct<B: Bus>(
+    cx: &mut Context<'_, B>,
+    bundle: &Bundle,
+    predicates: u32,
+    stages: u32,
+) -> Result<(), Trap> {
+    for operation in &bundle.operations {
+        if operation.guarded && !operation.guard.allows(predicates, stages) {
+            continue;
+        }
+        let [src1, src2, _] = operation.sources;
+        // The frequent ones here, so that they need no call.
+        match operation.action {
+            Action::Add => {
+                let value = cx.read(src1).wrapping_add(cx.read(src2));
+                cx.write(operation, value);
+            }
+            Action::Sub => {
+                let value = cx.read(src1).wrapping_sub(cx.read(src2));
+                cx.write(operation, value);
+            }
+            Action::Binary(function) => {
+                let value = function(cx.read(src1), cx.read(src2));
+                cx.write(operation, value);
+            }
+            Action::Compare(relation) => {
+                let value = relation(cx.read(src1), cx.read(src2));
+                cx.write_predicate(operation, value);
+            }
+            _ => one(cx, operation, bundle.loop_mode, predicates, stages)?,
+        }
+    }
+    Ok(())
+}
+
+/// One of the less frequent operations.
+fn one<B: Bus>(
+    cx: &mut Context<'_, B>,
+    operation: &Operation,
+    loop_mode: bool,
+    predicates: u32,
+    stages: u32,
+) -> Result<(), Trap> {
+    let value = cx.evaluate(operation, predicates, stages)?;
+    if loop_mode && operation.stores() && cx.loop_suppresses_store() {
+        return Ok(());
+    }
+    cx.commit(operation, value)
 }
 
 /// The operations where order matters: evaluate all, store, then write registers by channel.
@@ -87,7 +158,7 @@ fn parallel<B: Bus>(
     predicates: u32,
     stages: u32,
 ) -> Result<(), Trap> {
-    let mut values = [Value::default(); 6];
+    let mut values = [0; 6];
     let mut executed = 0_u8;
     for (number, operation) in bundle.operations.iter().enumerate().take(values.len()) {
         if !operation.guarded || operation.guard.allows(predicates, stages) {
@@ -115,7 +186,6 @@ fn parallel<B: Bus>(
 }
 
 /// Register numbers against the window: sources against the old one, results against the new one.
-#[inline]
 fn check_bounds<B: Bus>(
     cx: &Context<'_, B>,
     bundle: &Bundle,
@@ -124,13 +194,6 @@ fn check_bounds<B: Bus>(
     let state = &*cx.state;
     let size = state.window.size;
     let new = setup.and_then(|setup| setup.resize).map_or(size, |resize| resize.size);
-    let rotation = state.rotation;
-    let based = bundle.based == 0
-        || u16::from(bundle.based) <= rotation.ring()
-            && 2 * u16::from(rotation.rbs) + rotation.ring() <= size.min(new);
-    if u16::from(bundle.window_read) <= size && u16::from(bundle.window_written) <= new && based {
-        return Ok(());
-    }
     bundle.operations.iter().try_for_each(|operation| outside(cx, operation, size, new))
 }
 
@@ -210,15 +273,16 @@ fn resize<B: Bus>(cx: &mut Context<'_, B>, setup: &Setup) {
 fn after<B: Bus>(
     cx: &mut Context<'_, B>,
     setup: &Setup,
-    logic: &Results,
+    logic: Results,
     prepared: Option<(u8, Ctpr)>,
 ) {
     if let Some((register, ctpr)) = prepared {
         cx.state.ctpr[usize::from(register % 3)] = ctpr;
     }
-    for (number, value, invalid) in logic.iter().flatten() {
-        let number = cx.state.rotation.predicate(*number);
-        cx.state.predicates.set(number, *value, *invalid);
+    for name in (0..32).filter(|name| logic.written >> name & 1 != 0) {
+        let number = cx.state.rotation.predicate(name);
+        let bit = |bits: u32| bits >> name & 1 != 0;
+        cx.state.predicates.set(number, bit(logic.values), bit(logic.invalid));
     }
     if let Some(kind) = setup.settr {
         cx.state.system[usize::from(number::TR)] = kind.into();

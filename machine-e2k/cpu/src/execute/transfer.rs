@@ -16,22 +16,22 @@ use crate::trap::{Reason, Trap};
 /// Distance of the system entries.
 const ENTRY_BYTES: u64 = 0x800;
 
-/// What a bundle will do to control, found out before it changes anything.
+/// How a bundle changes control; where to is [`Context::target`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Flow {
     /// On to the next bundle.
     Next,
     /// To another bundle.
-    Jump(u64),
+    Jump,
     /// Into a procedure; the window moves by so many pairs.
-    Call { target: u64, wbs: u8, system: bool },
+    Call { wbs: u8, system: bool },
     /// Out of the procedure.
     Return,
 }
 
 impl<B: Bus> Context<'_, B> {
     /// Whether the transfer of `bundle` is taken, for the conditions that do not depend on the bundle itself.
-    #[inline]
+    #[inline(always)]
     pub(super) fn is_taken(
         &self,
         condition: ControlCondition,
@@ -77,20 +77,35 @@ impl<B: Bus> Context<'_, B> {
         })
     }
 
-    /// What the taken transfer of `bundle` does. Spills and fills what it needs.
+    /// What a taken transfer does. Spills and fills what it needs.
+    #[inline(always)]
     pub(super) fn plan(&mut self, transfer: Transfer) -> Result<Flow, Trap> {
         let ip = self.state.ip;
         match transfer {
             Transfer::None => Ok(Flow::Next),
-            Transfer::Branch(displacement) => Ok(Flow::Jump(displacement.target(ip))),
+            Transfer::Branch(displacement) => {
+                self.target = displacement.target(ip);
+                Ok(Flow::Jump)
+            }
             Transfer::Through(register) => {
                 let ctpr = self.state.ctpr[usize::from(register % 3)];
                 match ctpr.tag() {
                     CtprTag::Return => self.plan_return(),
-                    CtprTag::Disp | CtprTag::System => Ok(Flow::Jump(ctpr.base() & !7)),
+                    CtprTag::Disp | CtprTag::System => {
+                        self.target = ctpr.base() & !7;
+                        Ok(Flow::Jump)
+                    }
                     _ => Err(unprepared(register, ctpr, "a transfer")),
                 }
             }
+            _ => self.plan_other(transfer),
+        }
+    }
+
+    /// What a taken transfer does that is no jump.
+    fn plan_other(&mut self, transfer: Transfer) -> Result<Flow, Trap> {
+        let ip = self.state.ip;
+        match transfer {
             Transfer::Call(register, wbs) => {
                 let ctpr = self.state.ctpr[usize::from(register % 3)];
                 match ctpr.tag() {
@@ -107,6 +122,7 @@ impl<B: Bus> Context<'_, B> {
             }
             Transfer::Done => self.plan_return(),
             Transfer::Unimplemented(name) => Err(Trap::unimplemented(name)),
+            Transfer::None | Transfer::Branch(_) | Transfer::Through(_) => Ok(Flow::Next),
         }
     }
 
@@ -138,7 +154,8 @@ impl<B: Bus> Context<'_, B> {
             ));
         }
         self.reserve_frame()?;
-        Ok(Flow::Call { target, wbs, system })
+        self.target = target;
+        Ok(Flow::Call { wbs, system })
     }
 
     fn plan_return(&mut self) -> Result<Flow, Trap> {
@@ -164,17 +181,24 @@ impl<B: Bus> Context<'_, B> {
     }
 
     /// Carries out `flow` at the end of the bundle, of which `next` is the following one.
-    #[inline]
+    #[inline(always)]
     pub(super) fn go(&mut self, flow: Flow, next: u64) {
         match flow {
             Flow::Next => self.state.ip = next,
-            Flow::Jump(target) => self.state.ip = target,
-            Flow::Call { target, wbs, system } => self.call(target, wbs, system, next),
-            Flow::Return => self.return_(),
+            Flow::Jump => self.state.ip = self.target,
+            Flow::Call { wbs, system } => {
+                self.call(wbs, system, next);
+                self.window_changed();
+            }
+            Flow::Return => {
+                self.return_();
+                self.window_changed();
+            }
         }
     }
 
-    fn call(&mut self, target: u64, wbs: u8, system: bool, next: u64) {
+    fn call(&mut self, wbs: u8, system: bool, next: u64) {
+        let target = self.target;
         let state = &mut *self.state;
         let window = state.window;
         let frame = Frame {
@@ -255,7 +279,7 @@ impl<B: Bus> Context<'_, B> {
     }
 
     /// What advances at the end of `bundle`.
-    #[inline]
+    #[inline(always)]
     pub(super) fn advance(&mut self, bundle: &Bundle, taken: bool) {
         let Some(advances) = bundle.advances else { return };
         if advances.alc.applies(taken) {
