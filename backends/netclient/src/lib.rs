@@ -11,7 +11,9 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod buffer;
 mod client;
+mod dump;
 mod error;
 mod filter;
 mod gate;
@@ -27,7 +29,9 @@ mod port;
 mod stats;
 mod wiring;
 
+pub use buffer::{FilterBuffer, IntervalError};
 pub use client::{Doorbell, NetClient};
+pub use dump::{DumpClock, DumpError, FilterDump};
 pub use error::NetError;
 pub use filter::{Direction, FilterFault, FilterOptions, FilterPosition, FilterQueue, NetFilter};
 pub use gate::{InputGate, LiveGate, Observation, Source};

@@ -201,11 +201,12 @@ impl IoEnd {
 mod tests {
     use std::sync::mpsc;
 
+    use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+
     use super::*;
 
     /// Echoes until the end, sleeping on the bell alone and without a timeout: a missed ring hangs the test.
     fn echo(end: IoEnd) {
-        end.bell.set_nonblocking(false).unwrap();
         let mut kept = None;
         while !end.is_closed() {
             while let Some(bytes) = kept.take().or_else(|| end.next().map(|frame| frame.bytes())) {
@@ -216,9 +217,8 @@ mod tests {
                 end.ring();
             }
             if end.doze(kept.is_none(), kept.is_some()) {
-                let _ = (&end.bell).read(&mut [0; 1]);
-                end.shared.asleep.store(false, Ordering::SeqCst);
-                end.shared.starved.store(false, Ordering::SeqCst);
+                poll(&mut [PollFd::new(end.bell(), PollFlags::POLLIN)], PollTimeout::NONE).unwrap();
+                end.awake();
             }
         }
     }

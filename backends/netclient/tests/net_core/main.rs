@@ -2,4 +2,5 @@
 
 mod cable;
 mod far_end;
+mod filters;
 mod hubs;
