@@ -1,6 +1,7 @@
 //! Operands of the array access unit: `staa`/`ldaa` addresses, `mova`, the unit's registers (ISA notes 1.3, 2.7, 8.9).
 
 use crate::Destination;
+use crate::syllable::Als;
 
 /// Address of `staa`/`ldaa`: `%aadD [ %aastiI + literal ]`, with the increment applied afterwards.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -95,6 +96,17 @@ pub struct AauRegister {
 }
 
 impl AauRegister {
+    /// The register the address fields of an array access name; `None` if they are not written as one.
+    #[must_use]
+    pub fn from_als(als: Als) -> Option<Self> {
+        let file = AauFile::from_code(als.aau_file())?;
+        let (number, other) = match file.numbered_by_descriptor() {
+            true => (als.aad(), als.ind()),
+            false => (als.ind(), als.aad()),
+        };
+        (other == 0 && als.aau_unused() == 0).then_some(Self { file, number })
+    }
+
     /// The register named `name`, written without `%`.
     #[must_use]
     pub fn by_name(name: &str) -> Option<Self> {

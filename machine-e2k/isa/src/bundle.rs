@@ -5,7 +5,7 @@
 
 use crate::{
     ArrayMove, Condition, Control0, Control1, Destination, Literal, Mas, Operation, PredicateLogic,
-    Qualifier, QualifierSource, QualifierUse, Source, Stub, Term, TransferStub,
+    Qualifier, QualifierSource, Source, Stub, Term, TransferStub,
 };
 
 /// One operation of an arithmetic-logic channel.
@@ -102,7 +102,7 @@ impl Bundle {
     pub fn condition(&self, channel: u8) -> Condition {
         let mut condition = Condition::default();
 
-        for term in self.terms(channel, QualifierUse::Operation) {
+        for term in self.terms(false, |qualifier| qualifier.term(channel)) {
             match term.source {
                 QualifierSource::Prologue(_) => {
                     condition.prologue.get_or_insert(term);
@@ -124,32 +124,28 @@ impl Bundle {
     /// The condition of the merge operation on `channel`; without one a merge takes src1.
     #[must_use]
     pub fn merge_condition(&self, channel: u8) -> Option<Term> {
-        self.terms(channel, QualifierUse::Merge).next()
+        self.terms(true, |qualifier| qualifier.term(channel)).next()
     }
 
     /// When the array access on `channel` advances its index; `None`: always if it says so.
     #[must_use]
     pub fn increment_condition(&self, channel: u8) -> Option<Term> {
-        self.terms(channel, QualifierUse::Increment).next()
+        self.terms(false, |qualifier| qualifier.increment_term(channel)).next()
     }
 
     /// When the recovery point operation of the stub happens; `None`: always.
     #[must_use]
     pub fn recovery_condition(&self) -> Option<Term> {
-        let qualifier = self
-            .qualifiers
-            .iter()
-            .flatten()
-            .find(|qualifier| qualifier.usage == QualifierUse::RecoveryPoint)?;
-        Some(Term { source: qualifier.source, negated: qualifier.negated & 4 != 0 })
+        self.terms(true, Qualifier::recovery_term).next()
     }
 
-    fn terms(&self, channel: u8, usage: QualifierUse) -> impl Iterator<Item = Term> {
-        self.qualifiers
-            .iter()
-            .flatten()
-            .filter(move |qualifier| qualifier.usage == usage)
-            .filter_map(move |qualifier| qualifier.term(channel))
+    fn terms(
+        &self,
+        merge: bool,
+        term: impl Fn(&Qualifier) -> Option<Term>,
+    ) -> impl Iterator<Item = Term> {
+        let qualifiers = self.qualifiers.iter().flatten();
+        qualifiers.filter(move |qualifier| qualifier.merge == merge).filter_map(term)
     }
 
     /// MAS of `channel`; 0 for the channels 1 and 4 and where CS1 says something else.

@@ -22,6 +22,8 @@ mod apb;
 mod array;
 mod bundle;
 mod control;
+mod decode;
+mod encode;
 mod error;
 mod mas;
 mod mmu_register;
@@ -48,7 +50,7 @@ pub use operand::{Destination, Literal, Register, Source, TrapRegister};
 pub use operation::{Channels, Format, Kind, Op, Operation, Select};
 pub use predicate::{
     Combination, Condition, ControlCondition, ElementSource, LocalPredicate, LogicOperation,
-    PredicateLogic, Qualifier, QualifierSource, QualifierUse, Term,
+    PredicateLogic, Qualifier, QualifierSource, Term,
 };
 pub use state_register::StateRegister;
 pub use syllables::Syllables;

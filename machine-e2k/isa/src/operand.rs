@@ -123,7 +123,7 @@ pub enum TrapRegister {
 /// Where an operation puts its result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Destination {
-    /// The format has none (stores, `ibranchd`).
+    /// The format has none (stores).
     Absent,
     /// A general register.
     Register(Register),

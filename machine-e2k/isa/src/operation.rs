@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use crate::{IsaVersion, Mas, syllable};
+use crate::{AauRegister, IsaVersion, Mas, syllable};
 
 include!(concat!(env!("OUT_DIR"), "/operations.rs"));
 
@@ -147,7 +147,7 @@ pub struct Select {
     pub low: Option<u8>,
     /// ALS\[7:5\], the relation of a compare.
     pub compare: Option<u8>,
-    /// MAS of the channel.
+    /// MAS of the channel; the address fields must then name a register of the array access unit.
     pub mas: Option<u8>,
 }
 
@@ -158,7 +158,7 @@ impl Select {
         self.src1.is_none_or(|value| value == als.src1())
             && self.low.is_none_or(|value| ales.is_some_and(|ales| ales.low() == value))
             && self.compare.is_none_or(|value| value == als.compare())
-            && self.mas.is_none_or(|value| value == mas.0)
+            && self.mas.is_none_or(|value| value == mas.0 && AauRegister::from_als(als).is_some())
     }
 }
 

@@ -111,42 +111,52 @@ impl QualifierSource {
     }
 }
 
-/// Half of a CDS: one predicate for up to three channels of a cluster.
+/// Half of a CDS: one predicate for the channels of a cluster, as qualifying predicate (RLP) or merge condition (MRGC).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Qualifier {
     /// What is read.
     pub source: QualifierSource,
-    /// What depends on it.
-    pub usage: QualifierUse,
+    /// It says which source a merge takes, not whether an operation executes.
+    pub merge: bool,
     /// Cluster 1 (channels 3..=5) instead of 0 (channels 0..=2).
     pub second_cluster: bool,
-    /// Channels of the cluster, three bits.
+    /// Channels of the cluster it applies to, three bits.
     pub channels: u8,
     /// Channels of the cluster for which it is negated, three bits.
     pub negated: u8,
+    /// It also decides whether the array access of the cluster advances its index (`incr ? %pred`) or, with `merge`,
+    /// whether the recovery point operation of the stub happens. Negated with the cluster's last channel.
+    pub auxiliary: bool,
 }
 
 impl Qualifier {
-    /// The term for `channel` (0..=5) if it applies there.
+    /// Its term for the operation on `channel` (0..=5), or for the merge there if `merge`.
     #[must_use]
     pub fn term(&self, channel: u8) -> Option<Term> {
-        let place = channel.checked_sub(if self.second_cluster { 3 } else { 0 })?;
-        let bit = |mask: u8| place < 3 && mask >> place & 1 == 1;
-        bit(self.channels).then(|| Term { source: self.source, negated: bit(self.negated) })
+        let place = self.place(channel)?;
+        (self.channels >> place & 1 == 1).then(|| self.term_at(place))
     }
-}
 
-/// What a qualifier decides.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum QualifierUse {
-    /// Whether the operation executes (RLP).
-    Operation,
-    /// Which source a merge takes (MRGC).
-    Merge,
-    /// Whether an array access advances its index (`incr ? %pred`).
-    Increment,
-    /// Whether `srp`, `crp`, `slrp` happens; no channel, negated by the highest bit.
-    RecoveryPoint,
+    /// Its term for the index advance of the array access on `channel` (2 or 5).
+    #[must_use]
+    pub fn increment_term(&self, channel: u8) -> Option<Term> {
+        let applies = self.auxiliary && !self.merge && self.place(channel) == Some(2);
+        applies.then(|| self.term_at(2))
+    }
+
+    /// Its term for the recovery point operation.
+    #[must_use]
+    pub fn recovery_term(&self) -> Option<Term> {
+        (self.auxiliary && self.merge).then(|| self.term_at(2))
+    }
+
+    fn place(&self, channel: u8) -> Option<u8> {
+        channel.checked_sub(if self.second_cluster { 3 } else { 0 }).filter(|place| *place < 3)
+    }
+
+    fn term_at(&self, place: u8) -> Term {
+        Term { source: self.source, negated: self.negated >> place & 1 == 1 }
+    }
 }
 
 /// One term of a condition.

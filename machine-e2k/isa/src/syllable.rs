@@ -111,7 +111,7 @@ bitfield! {
     /// Array access: advance the index.
     pub am, set_am: 10;
     /// Array access: unknown, written as zero.
-    pub aas, _: 11;
+    pub aas, set_aas_bit: 11;
     /// Array access: increment register.
     pub incr, set_incr: 14, 12;
     /// Array access: index register.
@@ -121,7 +121,7 @@ bitfield! {
     /// Register of the array access unit: file.
     pub aau_file, set_aau_file: 14, 10;
     /// Register of the array access unit: unused bits.
-    pub aau_unused, _: 9, 8;
+    pub aau_unused, set_aau_unused: 9, 8;
 }
 
 bitfield! {
