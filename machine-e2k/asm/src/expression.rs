@@ -135,6 +135,15 @@ impl Expression {
         Evaluator { symbols, addresses }.value(self, 0)
     }
 
+    /// How many operators and operands it has.
+    pub(crate) fn nodes(&self) -> usize {
+        match self {
+            Self::Number(_) | Self::Symbol(_) | Self::Place(_) => 1,
+            Self::Unary(_, operand) => operand.nodes() + 1,
+            Self::Binary(_, left, right) => left.nodes() + right.nodes() + 1,
+        }
+    }
+
     /// The value if it is a plain number before the layout.
     pub(crate) fn constant(&self, symbols: &SymbolTable) -> Option<i64> {
         match self.evaluate(symbols, &NoAddresses) {

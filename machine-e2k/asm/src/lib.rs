@@ -125,11 +125,15 @@ pub fn assemble_from(
     assembler.run(lines);
     let program = assembler.finish();
     let image = layout::lay_out(program, options, &map, &mut reporter);
+    let elf = image.as_ref().map(|image| elf::write(image, options)).transpose();
+    if let Err(message) = &elf {
+        reporter.push(Diagnostic::about_file("output", message.clone()));
+    }
     let failed = reporter.failed();
     let messages = reporter.finish();
-    match image {
-        Some(image) if !failed => Ok(Assembled {
-            elf: elf::write(&image, options),
+    match (image, elf) {
+        (Some(image), Ok(Some(elf))) if !failed => Ok(Assembled {
+            elf,
             entry: image.entry,
             sections: image.sections,
             symbols: image.symbols,

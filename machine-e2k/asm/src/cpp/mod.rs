@@ -48,6 +48,27 @@ pub(crate) fn preprocess(
     run.output
 }
 
+/// The lines of a file that is not preprocessed (`.include`), without comments of C.
+///
+/// # Errors
+/// A comment that is not closed.
+pub(crate) fn plain_lines(
+    path: &Path,
+    text: &str,
+    expansion: ExpansionId,
+    map: &mut SourceMap,
+) -> Result<Vec<Line>, String> {
+    let name = path.display().to_string();
+    let logical = lines::split(text)
+        .map_err(|number| format!("the comment at {name}:{number} is not closed"))?;
+    let file = map.file(&name);
+    let line = |logical: lines::Logical| {
+        let origin = Origin { file, line: logical.number, expansion: Some(expansion) };
+        Line { text: logical.text.into(), origin }
+    };
+    Ok(logical.into_iter().map(line).collect())
+}
+
 struct Preprocessor<'a> {
     options: &'a Options,
     files: &'a dyn Files,

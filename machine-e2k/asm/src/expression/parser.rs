@@ -9,7 +9,7 @@ use crate::diagnostic::Problem;
 use crate::scan::{Cursor, is_word_start};
 use crate::section::Location;
 use crate::string;
-use crate::symbol::{SymbolTable, Value};
+use crate::symbol::{SymbolId, SymbolTable, Value};
 
 /// What names in an expression refer to.
 pub(crate) struct Scope<'a> {
@@ -18,15 +18,20 @@ pub(crate) struct Scope<'a> {
     /// What `.` means.
     pub(crate) here: Location,
     /// Warnings about the expressions read.
-    pub(crate) warnings: Vec<Problem>,
+    warnings: Vec<Problem>,
     /// Symbols named, with byte offsets.
-    pub(crate) uses: Vec<(crate::symbol::SymbolId, usize)>,
+    uses: Vec<(SymbolId, usize)>,
 }
 
 impl<'a> Scope<'a> {
     /// A scope at `here`.
     pub(crate) fn new(symbols: &'a mut SymbolTable, here: Location) -> Self {
         Self { symbols, here, warnings: Vec::new(), uses: Vec::new() }
+    }
+
+    /// Warnings, and symbols named with byte offsets.
+    pub(crate) fn finish(self) -> (Vec<Problem>, Vec<(SymbolId, usize)>) {
+        (self.warnings, self.uses)
     }
 }
 

@@ -36,7 +36,6 @@ pub(super) fn read(
         prologue: None,
         merge: None,
         increment: None,
-        offset,
     };
     match first.mnemonic {
         "mmurr" | "mmurw" => mmu(reader, &mut alu, first)?,
@@ -295,9 +294,6 @@ fn destination(
         Kind::DoubleOrControlTransfer => {
             if let Some(register) = register::transfer(cursor) {
                 return Ok(Destination::ControlTransfer(register));
-            }
-            if row.mnemonic == "getpl" {
-                return Err(register::unknown(cursor, "%ctpr1, %ctpr2 or %ctpr3"));
             }
         }
         _ => {}

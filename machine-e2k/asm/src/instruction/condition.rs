@@ -86,6 +86,14 @@ fn memory_lock(cursor: &mut Cursor<'_>) -> Result<ControlCondition, Problem> {
     if !cursor.eat("||") {
         return Ok(ControlCondition::MemoryLock);
     }
+    beside_memory_lock(cursor)
+}
+
+/// Reads a condition that only `%MLOCK` can be joined with.
+///
+/// # Errors
+/// Anything else stands here.
+pub(super) fn beside_memory_lock(cursor: &mut Cursor<'_>) -> Result<ControlCondition, Problem> {
     cursor.blank();
     let at = cursor.offset();
     let bad = || {

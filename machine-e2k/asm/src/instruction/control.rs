@@ -69,7 +69,12 @@ pub(super) fn read(
         }
         "rbranch" => {
             prepare(reader, offset, Control0::Ibranch)?;
-            condition(reader, offset, Some(ControlCondition::MemoryLock))?;
+            // A condition of rbranch is one that %MLOCK is joined with.
+            let given = match reader.cursor.eat("?") {
+                true => condition::beside_memory_lock(&mut reader.cursor)?,
+                false => ControlCondition::MemoryLock,
+            };
+            condition(reader, offset, Some(given))?;
         }
         "call" => {
             let register = register::expect_transfer(&mut reader.cursor)?;

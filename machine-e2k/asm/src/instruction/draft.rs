@@ -77,8 +77,6 @@ pub(super) struct Alu {
     pub(super) merge: Option<Term>,
     /// Condition of `incr`.
     pub(super) increment: Option<Term>,
-    /// Byte offset of the mnemonic in its line.
-    pub(super) offset: usize,
 }
 
 /// What CS0 leads to.
@@ -202,16 +200,9 @@ pub(crate) struct Draft {
     pub(super) recovery: Option<Term>,
     /// The two slots of an array prefetch instruction.
     pub(super) prefetch: [Option<PrefetchSlot>; 2],
-    /// The word for ALES2 and ALES5 is wanted in any case (`explicit_ales25`).
-    pub(super) explicit_ales25: bool,
 }
 
 impl Draft {
-    /// Whether nothing was read.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.count == 0
-    }
-
     /// SS, which comes into being by being asked for.
     pub(super) fn stub(&mut self) -> &mut StubDraft {
         self.stub.get_or_insert_default()

@@ -72,7 +72,8 @@ pub(super) fn name<'a>(cursor: &mut Cursor<'a>) -> Option<&'a str> {
 /// A problem about an operand that is no register, with the nearest name.
 pub(super) fn unknown(cursor: &mut Cursor<'_>, expected: &str) -> Problem {
     let mut ahead = cursor.clone();
-    let problem = cursor.problem(format!("expected {expected}{}", cursor.found()));
+    let found = cursor.found();
+    let problem = cursor.problem(format!("expected {expected}{found}"));
     let Some(name) = name(&mut ahead) else { return problem };
     let stem = name.trim_end_matches(|c: char| c.is_ascii_digit());
     let stems = ["r", "dr", "xr", "qr", "qpr", "g", "dg", "xg", "qg", "qpg", "pred", "pcnt"];

@@ -164,6 +164,12 @@ fn wait(reader: &mut Reader<'_, '_, '_>) -> Result<Wait, Problem> {
         reader.cursor.expect("=")?;
         if reader.number(0..=1)? != 0 {
             bits |= 1 << bit;
+            // These flags only narrow what `st_c` and `ld_c` order, and bring them along.
+            bits |= match name {
+                "sas" | "las" => 1 << 2,
+                "sal" | "lal" => 1 << 3,
+                _ => 0,
+            };
         }
         if !reader.cursor.eat(",") {
             return Ok(Wait(bits));
