@@ -156,6 +156,8 @@ fn keyword(rest: &str) -> Option<(&str, usize)> {
 /// The argument at the start of `rest` and the number of bytes it takes.
 fn take_argument(rest: &str) -> (String, usize) {
     let mut text = String::new();
+    // Bytes that came in quotes: their blanks mean something.
+    let mut solid = 0usize;
     let mut brackets = 0usize;
     let mut chars = rest.char_indices().peekable();
     while let Some(&(at, c)) = chars.peek() {
@@ -183,6 +185,7 @@ fn take_argument(rest: &str) -> (String, usize) {
                 if !bare {
                     text.push('"');
                 }
+                solid = text.len();
                 continue;
             }
             '\'' => {
@@ -198,7 +201,7 @@ fn take_argument(rest: &str) -> (String, usize) {
                 }
                 continue;
             }
-            ',' => return (trimmed(text), at),
+            ',' => return (trimmed(text, solid), at),
             '(' | '[' => brackets += 1,
             ')' | ']' => brackets = brackets.saturating_sub(1),
             c if c.is_whitespace() && brackets == 0 => {
@@ -207,7 +210,7 @@ fn take_argument(rest: &str) -> (String, usize) {
                 let before = text.chars().next_back().is_some_and(|c| word(c) || c == ')' || c == ']');
                 let operand = crate::scan::is_word;
                 if before && after.starts_with(|c: char| operand(c) || matches!(c, '%' | '"' | '\\')) {
-                    return (trimmed(text), at);
+                    return (trimmed(text, solid), at);
                 }
             }
             _ => {}
@@ -215,15 +218,14 @@ fn take_argument(rest: &str) -> (String, usize) {
         text.push(c);
         chars.next();
     }
-    (trimmed(text), rest.len())
+    (trimmed(text, solid), rest.len())
 }
 
-fn trimmed(text: String) -> String {
-    // A value in quotes may end in blanks; those of bare words mean nothing.
-    if text.ends_with(char::is_whitespace) && !text.contains('\\') && text.trim().is_empty() {
-        return text;
-    }
-    text.trim_end_matches([' ', '\t']).to_owned()
+/// `text` without the blanks at its end, as far as they stand behind its first `solid` bytes.
+fn trimmed(mut text: String, solid: usize) -> String {
+    let length = text.trim_end().len().max(solid);
+    text.truncate(length);
+    text
 }
 
 #[cfg(test)]
@@ -250,6 +252,7 @@ mod tests {
     #[test]
     fn quotes_are_taken_off_and_escapes_kept() {
         assert_eq!(values("s", "\"a, b\\n\""), ["a, b\\n"]);
+        assert_eq!(values("s, t", "\" a \" , b "), [" a ", "b"]);
         assert_eq!(values("s", "\"say \\\"x\\\"\""), ["say \\\"x\\\""]);
     }
 
