@@ -1,0 +1,177 @@
+//! Operations in two halves: what they compute from the state before the bundle, and what of it becomes visible.
+
+use elnic_contract::Size;
+
+use super::context::Context;
+use crate::alu::combined::First;
+use crate::bus::Bus;
+use crate::decode::{Action, Operation, Target};
+use crate::exception::ExceptionKind;
+use crate::state::control::{Ctpr, CtprTag};
+use crate::trap::{Reason, Trap};
+
+impl<B: Bus> Context<'_, B> {
+    /// What `operation` computes. `predicates` and `stages` are those before the bundle, by name.
+    #[inline]
+    pub(super) fn evaluate(
+        &mut self,
+        operation: &Operation,
+        predicates: u32,
+        stages: u32,
+    ) -> Result<u64, Trap> {
+        let [src1, src2, src3] = operation.sources;
+        Ok(match operation.action {
+            Action::Add => self.read(src1).wrapping_add(self.read(src2)),
+            Action::Sub => self.read(src1).wrapping_sub(self.read(src2)),
+            Action::Binary(function) => function(self.read(src1), self.read(src2)),
+            Action::Compare(relation) => relation(self.read(src1), self.read(src2)).into(),
+            Action::Load(size) => self.load(operation, size, 0)?,
+            Action::Store(_)
+            | Action::StoreQuad
+            | Action::StoreHalf(_)
+            | Action::StoreMasked
+            | Action::StoreRecovery => self.prepare_store(operation)?,
+            Action::Ternary(function) => {
+                function(self.read(src1), self.read(src2), self.read(src3))
+            }
+            Action::Combined(first, second) => {
+                let value = match first {
+                    First::Compute(first) => first(self.read(src1), self.read(src2)),
+                    First::Merge if operation.merges(predicates, stages) => self.read(src2),
+                    First::Merge => self.read(src1),
+                };
+                second(self.read(src3), value)
+            }
+            Action::Merge => {
+                let source = if operation.merges(predicates, stages) { src2 } else { src1 };
+                self.aside(operation).high = self.read_high(source);
+                self.read(source)
+            }
+            Action::Divide(division) => match division(self.read(src1), self.read(src2)) {
+                Some(quotient) => quotient,
+                None if operation.speculative => {
+                    self.invalidate(operation);
+                    0
+                }
+                None => {
+                    return Err(Trap::on_channel(
+                        ExceptionKind::Division,
+                        operation.channel,
+                        Reason::Text("there is no quotient, or it does not fit"),
+                    ));
+                }
+            },
+            Action::LoadQuad => self.load_quad(operation)?,
+            Action::LoadHalf(offset) => self.load(operation, Size::Double, offset)?,
+            Action::LoadRecovery => self.load_recovery(operation)?,
+            Action::ReadState(register) => self.read_state(register)?,
+            Action::WriteState(register) => {
+                let value = self.read(src2);
+                self.check_state_write(register, operation.channel)?;
+                value
+            }
+            Action::Prepare => self.read(src2),
+            Action::GetStack => self.getsp(operation)?,
+            Action::GetTag => self.read_tag(src2).into(),
+            Action::PutTag => {
+                self.aside(operation).high = self.read(src2);
+                self.read(src1)
+            }
+            Action::Unimplemented => {
+                return Err(Trap::on_channel(
+                    ExceptionKind::IllegalOpcode,
+                    operation.channel,
+                    Reason::Unimplemented(operation.name),
+                ));
+            }
+        })
+    }
+
+    /// Makes what `operation` computed visible.
+    #[inline]
+    pub(super) fn commit(&mut self, operation: &Operation, value: u64) -> Result<(), Trap> {
+        match operation.action {
+            Action::Compare(_) => self.write_predicate(operation, value != 0),
+            Action::Store(_)
+            | Action::StoreQuad
+            | Action::StoreHalf(_)
+            | Action::StoreMasked
+            | Action::StoreRecovery => return self.store(operation, value),
+            Action::WriteState(register) => return self.write_state(register, value),
+            Action::Prepare => {
+                if let Target::Ctpr(number) = operation.target {
+                    let ctpr = Ctpr::prepared(CtprTag::Disp, 0, 0, value);
+                    self.state.ctpr[usize::from(number % 3)] = ctpr;
+                }
+            }
+            Action::GetStack => {
+                let size = self.aside(operation).high as u32;
+                self.state.data_stack.set(value, size);
+                self.write(operation, value);
+            }
+            Action::PutTag => {
+                let tag = self.aside(operation).high as u8;
+                self.write(operation, value);
+                self.put_tag(operation, tag);
+            }
+            _ => self.write(operation, value),
+        }
+        Ok(())
+    }
+
+    #[inline(always)]
+    pub(super) fn write_predicate(&mut self, operation: &Operation, value: bool) {
+        if let Target::Predicate(number) = operation.target {
+            let invalid = self.tags && self.poison >> operation.channel & 1 != 0;
+            let number = self.state.rotation.predicate(number);
+            self.state.predicates.set(number, value, invalid);
+        }
+    }
+
+    /// `getsp`: a negative amount takes from the data stack, a positive one gives back, in units of 16 bytes.
+    fn getsp(&mut self, operation: &Operation) -> Result<u64, Trap> {
+        let stack = self.state.data_stack;
+        let amount = i64::from(self.read(operation.sources[1]) as i32) & !15;
+        let size = i64::from(stack.size()) + amount;
+        let Ok(size) = u32::try_from(size) else {
+            return Err(Trap::on_channel(
+                ExceptionKind::UserStackBounds,
+                operation.channel,
+                Reason::Stack {
+                    stack: "data",
+                    wanted: amount.unsigned_abs(),
+                    size: stack.size().into(),
+                },
+            ));
+        };
+        let base = stack.base().wrapping_add_signed(amount) & 0xffff_ffff_ffff;
+        self.aside(operation).high = size.into();
+        Ok(base)
+    }
+
+    fn put_tag(&mut self, operation: &Operation, tag: u8) {
+        if !self.tags {
+            return;
+        }
+        let cell = match operation.target {
+            Target::Window(number) => self.state.window_cell(number.into()),
+            Target::Based(number) => self.state.based_cell(number),
+            Target::Global(number) => self.state.global_cell(number),
+            _ => return,
+        };
+        let old = self.state.registers.tag(cell);
+        let tag = match operation.width {
+            crate::decode::Width::Single => old & 0b1100 | tag & 0b11,
+            _ => tag & 0b1111,
+        };
+        self.state.registers.set_tag(cell, tag);
+    }
+}
+
+impl Operation {
+    /// Whether its merge condition holds; without one it does not.
+    #[inline]
+    fn merges(&self, predicates: u32, stages: u32) -> bool {
+        !self.merge.is_always() && self.merge.allows(predicates, stages)
+    }
+}
