@@ -1,2 +1,13 @@
-//! Tests across rooms.
+//! Tests across rooms: what no single crate can show.
+//!
+//! Each folder beside this one is a group of tests; this library holds what they share.
 #![forbid(unsafe_code)]
+
+use std::path::PathBuf;
+
+/// The root of the workspace.
+pub fn workspace_root() -> PathBuf {
+    let mut root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    root.pop();
+    root
+}

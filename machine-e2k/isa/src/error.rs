@@ -81,7 +81,7 @@ pub enum DecodeError {
         dst: u8,
     },
     /// The operation may not stand on this channel.
-    #[error("ALS{channel}: {mnemonic} may stand on the channels {allowed} only")]
+    #[error("ALS{channel}: {mnemonic} may stand only on channels {allowed}")]
     WrongChannel {
         /// Channel.
         channel: u8,
@@ -228,7 +228,7 @@ pub enum EncodeError {
         max: u32,
     },
     /// The operation may not stand here.
-    #[error("ALS{channel}: {mnemonic} may stand on the channels {allowed} only")]
+    #[error("ALS{channel}: {mnemonic} may stand only on channels {allowed}")]
     WrongChannel {
         /// Channel.
         channel: u8,

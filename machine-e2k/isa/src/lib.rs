@@ -13,6 +13,27 @@
 //! [`Bundle::literal`], [`Bundle::condition`] and [`Bundle::mas`] look them up for a channel. Where a literal or a predicate
 //! goes is the assembler's policy, not this crate's: what a bundle says is encoded as it stands.
 //!
+//! ```
+//! use elnic_isa::{Bundle, Destination, IsaVersion, Literal, Op, Register, Source};
+//!
+//! // addd,0 %dr1, _f32s,_lts0 -2, %dr2
+//! let bytes = [0x11, 0, 0, 0x04, 0x82, 0xd8, 0x81, 0x11, 0, 0, 0, 0, 0xfe, 0xff, 0xff, 0xff];
+//! let (mut bundle, length) = Bundle::from_bytes(&bytes, IsaVersion::V4)?;
+//! assert_eq!(length, 16);
+//!
+//! let mut add = bundle.alu[0].unwrap();
+//! assert_eq!(add.operation.op, Op::Addd);
+//! assert_eq!(add.src1, Source::Register(Register::Window(1)));
+//! assert_eq!(add.src2, Source::Literal(Literal::Word(0)));
+//! assert_eq!(bundle.literal(Literal::Word(0)), Some(-2i64 as u64));
+//! assert!(bundle.condition(0).is_always());
+//!
+//! add.dst = Destination::Register(Register::Global(3));
+//! bundle.alu[0] = Some(add);
+//! assert_eq!(bundle.to_bytes(IsaVersion::V4)?[4], 0xe3);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! Operations are data: `operations.tsv` becomes the table behind [`Operation`] and the enumeration [`Op`].
 //!
 //! Sources: the ISA notes in `../shared/reference/e2k-isa.md` (section numbers in the comments are theirs).

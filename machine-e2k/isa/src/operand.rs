@@ -82,8 +82,8 @@ impl Literal {
     #[must_use]
     pub fn words_needed(self) -> u8 {
         match self {
-            Self::Half { word, .. } | Self::Word(word) => word + 1,
-            Self::Double(word) => word + 2,
+            Self::Half { word, .. } | Self::Word(word) => word.saturating_add(1),
+            Self::Double(word) => word.saturating_add(2),
         }
     }
 }

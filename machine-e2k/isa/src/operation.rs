@@ -108,8 +108,11 @@ impl Operation {
     }
 }
 
-/// Rows that share extension and opcode, the most particular first.
-fn candidates(extension: Option<u8>, opcode: u8) -> impl Iterator<Item = &'static Operation> {
+/// Rows that share extension and opcode, whatever channel and version, the most particular first.
+pub(crate) fn candidates(
+    extension: Option<u8>,
+    opcode: u8,
+) -> impl Iterator<Item = &'static Operation> {
     // Extension 0 does not exist: its cells hold the operations without an ALES word.
     let cell = match extension {
         Some(0) => None,
@@ -123,19 +126,6 @@ fn candidates(extension: Option<u8>, opcode: u8) -> impl Iterator<Item = &'stati
         .unwrap_or_default()
         .iter()
         .filter_map(|row| OPERATIONS.get(usize::from(*row)))
-}
-
-/// Whether any operation has this extension and opcode; tells "unknown opcode" from "not here" in messages.
-pub(crate) fn opcode_is_known(extension: Option<u8>, opcode: u8) -> bool {
-    candidates(extension, opcode).next().is_some()
-}
-
-/// Rows of a cell, whatever channel and version; for messages.
-pub(crate) fn same_cell(
-    extension: Option<u8>,
-    opcode: u8,
-) -> impl Iterator<Item = &'static Operation> {
-    candidates(extension, opcode)
 }
 
 /// Fields beside the opcode that must hold a certain value.

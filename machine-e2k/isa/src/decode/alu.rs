@@ -1,6 +1,6 @@
 //! ALS and ALES → operation with operands (ISA notes 2.3, 3.1).
 
-use crate::operation::{opcode_is_known, same_cell};
+use crate::operation::candidates;
 use crate::syllable::{Ales, Als};
 use crate::{
     AauRegister, AluInstruction, ArrayAddress, ControlTransferRegister, DecodeError, Destination,
@@ -40,30 +40,34 @@ impl Words {
         let Self { channel, als, ales, mas } = *self;
         let extension = ales.map(|ales| ales.opc2());
         let opcode = als.cop();
-        if !opcode_is_known(extension, opcode) {
+        let rows = || candidates(extension, opcode);
+        if rows().next().is_none() {
             return DecodeError::UnknownOpcode { channel, opcode, extension };
         }
-        let near: Vec<_> =
-            same_cell(extension, opcode).filter(|row| row.select.matches(als, ales, mas)).collect();
-        let in_version = |row: &&&Operation| (row.since..=row.until).contains(&version);
-        if let Some(row) = near.iter().find(in_version) {
-            return DecodeError::WrongChannel {
-                channel,
-                mnemonic: row.mnemonic,
-                allowed: row.channels,
+        let selected = || rows().filter(|row| row.select.matches(als, ales, mas));
+        if let Some(row) = selected().find(|row| row.channels.contains(channel)) {
+            let (what, since, until) = (row.mnemonic, row.since, row.until);
+            return DecodeError::WrongVersion {
+                place: Place::Als(channel),
+                what,
+                since,
+                until,
+                version,
             };
         }
-        let Some(row) = near.first() else {
-            let low = ales.map_or(0, |ales| ales.low());
-            let (src1, dst) = (als.src1(), als.dst());
-            return DecodeError::UnknownSelection { channel, opcode, extension, src1, low, dst };
-        };
-        DecodeError::WrongVersion {
-            place: Place::Als(channel),
-            what: row.mnemonic,
-            since: row.since,
-            until: row.until,
-            version,
+        let here = rows().any(|row| row.is_allowed(channel, version));
+        match selected().next().filter(|_| !here) {
+            Some(row) => {
+                DecodeError::WrongChannel { channel, mnemonic: row.mnemonic, allowed: row.channels }
+            }
+            None => DecodeError::UnknownSelection {
+                channel,
+                opcode,
+                extension,
+                src1: als.src1(),
+                low: ales.map_or(0, |ales| ales.low()),
+                dst: als.dst(),
+            },
         }
     }
 

@@ -1,0 +1,71 @@
+//! What a net client is: the host's end of a cable.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::sync::Arc;
+
+use elnic_contract::{Frame, LinkState, VTime};
+
+/// Wakes the machine's thread when a client's I/O thread has something for it.
+#[derive(Clone)]
+pub struct Doorbell(Arc<dyn Fn() + Send + Sync>);
+
+impl Doorbell {
+    /// A doorbell that calls `ring`, from any thread.
+    pub fn new(ring: impl Fn() + Send + Sync + 'static) -> Self {
+        Self(Arc::new(ring))
+    }
+
+    /// A doorbell nobody hears.
+    pub fn silent() -> Self {
+        Self::new(|| {})
+    }
+
+    /// Rings. Never blocks; ringing twice before anyone looks is ringing once.
+    pub fn ring(&self) {
+        (self.0)();
+    }
+}
+
+impl fmt::Debug for Doorbell {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Doorbell")
+    }
+}
+
+/// The host's end of a cable: a netdev. Never blocks, never calls back.
+pub trait NetClient: Send {
+    /// The netdev type: `user`, `dgram`, `hubport`.
+    fn kind(&self) -> &'static str;
+
+    /// What `info network` prints behind the type, as QEMU words it.
+    fn info(&self) -> String;
+
+    /// How many frames [`NetClient::deliver`] would take now. The core asks before it delivers, and holds the rest in
+    /// order.
+    fn credits(&self) -> usize;
+
+    /// Takes frames from the front of `frames`, in order; what it leaves stays queued. At least one is taken when
+    /// [`NetClient::credits`] is above 0.
+    fn deliver(&mut self, now: VTime, frames: &mut VecDeque<Frame>);
+
+    /// Appends at most `budget` frames for the peer to `out`, in order. Called at the input points of the run loop: host
+    /// input enters the machine nowhere else.
+    fn poll(&mut self, now: VTime, budget: usize, out: &mut Vec<Frame>);
+
+    /// When [`NetClient::poll`] wants to be called next for a reason of its own (a retransmission, a lease); `None` if
+    /// only the doorbell or a delivery gives it something to do.
+    fn next_event(&self) -> Option<VTime> {
+        None
+    }
+
+    /// Whether its far end is there. Kept apart from the administrator's `set_link`.
+    fn carrier(&self) -> LinkState {
+        LinkState::Up
+    }
+
+    /// Takes the doorbell that its I/O thread is to ring. Called once, before anything else.
+    fn attach(&mut self, doorbell: Doorbell) {
+        let _ = doorbell;
+    }
+}
