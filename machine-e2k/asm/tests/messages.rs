@@ -30,6 +30,13 @@ a.S:6: note: in expansion of macro 'm'";
 }
 
 #[test]
+fn a_missing_file_is_the_only_error() {
+    let text = messages("#include \"macros.inc\"\n_start: fcall x\n");
+    assert!(text.starts_with("a.S:1:1: error: cannot include 'macros.inc'"), "{text}");
+    assert_eq!(text.matches("error:").count(), 1, "{text}");
+}
+
+#[test]
 fn the_nearest_name_is_suggested() {
     for (source, hint) in [
         ("_start: .algin 8", "'.align'"),
