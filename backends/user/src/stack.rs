@@ -156,3 +156,6 @@ pub(crate) fn trouble_from(
         (Err(_), _) => {}
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -231,6 +231,24 @@ impl Io {
     }
 }
 
+#[cfg(test)]
+impl Io {
+    /// Mailboxes whose other ends the test holds instead of a thread.
+    pub(crate) fn without_thread() -> (Self, Receiver<Command>, Sender<Event>) {
+        let (command_sender, command_receiver) = bounded(COMMAND_CAPACITY);
+        let (event_sender, event_receiver) = bounded(EVENT_CAPACITY);
+        let running = Running {
+            commands: Some(command_sender),
+            events: event_receiver,
+            poller: Arc::new(Poller::new().unwrap()),
+            shared: Arc::default(),
+            thread: None,
+        };
+        let io = Self { running: Some(running), ..Self::new(None) };
+        (io, command_receiver, event_sender)
+    }
+}
+
 impl Running {
     fn start(doorbell: Doorbell, resolver: Option<SocketAddr>) -> std::io::Result<Self> {
         let poller = Arc::new(Poller::new()?);
