@@ -32,8 +32,8 @@ leaf pci_place
 	move %dr3, %dr0
 	ret
 
-/* leave(r0 = exit code, 0 to 127): does not return. The exit device is pvpanic on PCI (1b36:0011): a byte with bit 0 set
-   ends the emulation, and the code stands in the byte's upper bits. */
+/* leave(r0 = exit code, 0 to 255): does not return. The exit device is pvpanic on PCI (1b36:0011): bit 0 of its first byte
+   ends the emulation, and our machine takes the second byte for the exit code. */
 func leave
 	{ addd,0 0, 0x00111b36, %dr16 }
 	fcall pci_find
@@ -42,9 +42,9 @@ func leave
 	  addd,1 0, 0x700000, %dr17
 	  addd,2 0, 0, %dr18 }
 	fcall pci_place_byte
-	{ shld,0 %dr0, 1, %dr1 }
+	{ shld,0 %dr0, 8, %dr1 }
 	{ ord,0 %dr1, 1, %dr1 }
-	{ stb,2 %r1, [ %dr16 + 0 ] }
+	{ sth,2 %r1, [ %dr16 + 0 ] }
 2:	{ ibranch 2b }
 
 /* As pci_place for a region of bytes. */
