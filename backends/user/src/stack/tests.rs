@@ -45,7 +45,8 @@ impl Rig {
             let frame = Frame::new(frame, cx.now).unwrap();
             protocols.frame(&mut cx, &frame);
         }
-        protocols.turn(&mut cx);
+        protocols.hear(&mut cx);
+        protocols.settle(&mut cx);
         let mut out = Vec::new();
         cx.link.take(cx.now, usize::MAX, &mut out);
         out.iter().map(|frame| frame.data()[14..].to_vec()).collect()

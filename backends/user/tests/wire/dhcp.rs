@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use elnic_user::Options;
 use smoltcp::socket::dhcpv4;
-use smoltcp::wire::{DhcpMessageType, DhcpPacket, EthernetAddress, Ipv4Address};
+use smoltcp::wire::{DhcpMessageType, DhcpPacket, EthernetAddress};
 
 use crate::bench::{Bench, DNS, GUEST, GUEST_MAC, HOST, udp, udp_of};
 use crate::guest::Guest;
@@ -216,6 +216,6 @@ fn an_independent_client_is_configured() {
     let (address, router, servers) = found.unwrap();
     assert_eq!((address.address(), address.prefix_len()), (GUEST, 24));
     assert_eq!(router, Some(HOST));
-    assert_eq!(&servers[..], [Ipv4Address::from(DNS)]);
+    assert_eq!(&servers[..], [DNS]);
     assert_eq!(guest.address(), None);
 }

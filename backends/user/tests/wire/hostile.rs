@@ -53,7 +53,7 @@ fn seeds() -> Vec<Vec<u8>> {
     vec![
         arp(1, GUEST_MAC, GUEST, HOST),
         udp(([0, 0, 0, 0], 68), ([255; 4], 67), &dhcp),
-        udp((GUEST, 2000), (HOST, 69), b"\0\x01f\0octet\0blksize\01024\0windowsize\04\0"),
+        udp((GUEST, 2000), (HOST, 69), b"\0\x01f\0octet\0blksize\x001024\0windowsize\x004\0"),
         udp((GUEST, 2000), (HOST, 69), b"\0\x04\0\0"),
         udp((GUEST, 2000), (DNS, 53), b"query"),
         crate::icmp::echo(GUEST.into(), HOST, 1, b"data"),
@@ -135,6 +135,19 @@ fn a_guest_that_never_listens_fills_no_memory() {
     net.poll(VTime::ZERO, usize::MAX, &mut out);
     assert_eq!(out.len(), 1024);
     assert_eq!(net.counters().discarded(elnic_user::Discard::NoRoom), 5000 - 1024);
+}
+
+#[test]
+fn what_waits_for_the_guest_is_no_event_in_time() {
+    let mut net = UserNet::new(&options()).unwrap();
+    let frame = Frame::new(arp(1, GUEST_MAC, GUEST, HOST), VTime::ZERO).unwrap();
+    net.deliver(VTime::ZERO, &mut VecDeque::from([frame]));
+    assert_eq!(net.next_event(), Some(VTime::ZERO), "a frame to be fetched now");
+    let mut out = Vec::new();
+    net.poll(VTime::ZERO, 0, &mut out);
+    assert_eq!(net.next_event(), None, "the guest knows when it has room");
+    net.poll(VTime::ZERO, 1, &mut out);
+    assert_eq!(out.len(), 1);
 }
 
 #[test]

@@ -192,7 +192,7 @@ fn many_connections_at_once_do_not_mix() {
     });
     let mut guest = Guest::new(&Options::default());
     let handles: Vec<_> = (0..40_u16).map(|i| (i, guest.connect(40_000 + i, HOST, port))).collect();
-    let mut echoed = vec![None; 40];
+    let mut echoed = [None; 40];
     guest.until("all echoes", |guest| {
         for (index, handle) in &handles {
             let socket = guest.tcp(*handle);

@@ -68,11 +68,11 @@ fn a_file_of_whole_blocks_ends_with_an_empty_one() {
 #[test]
 fn options_are_granted_as_far_as_the_link_allows() {
     let mut bench = bench(&[("f", &[7; 5000])]);
-    let grant = read(&mut bench, "f\0octet\0blksize\065464\0tsize\00\0timeout\09\0x\0y");
-    assert_eq!(grant, [b"\0\x06blksize\01468\0timeout\09\0tsize\05000\0".to_vec()]);
+    let grant = read(&mut bench, "f\0octet\0blksize\x0065464\0tsize\x000\0timeout\x009\0x\0y");
+    assert_eq!(grant, [b"\0\x06blksize\x001468\0timeout\x009\0tsize\x005000\0".to_vec()]);
     assert!(acknowledge(&mut bench, 1).is_empty());
     assert_eq!(acknowledge(&mut bench, 0), [data(1, &[7; 1468])]);
-    for senseless in ["blksize\07", "blksize\0x", "timeout\00", "windowsize\00"] {
+    for senseless in ["blksize\x007", "blksize\0x", "timeout\x000", "windowsize\x000"] {
         let first = read(&mut bench, &format!("f\0octet\0{senseless}"));
         assert_eq!(first, [data(1, &[7; 512])], "{senseless:?}");
     }
@@ -82,7 +82,7 @@ fn options_are_granted_as_far_as_the_link_allows() {
 fn a_window_of_blocks_is_sent_at_once_and_again_from_where_it_broke() {
     let content: Vec<u8> = (0..512 * 6 + 5_u32).map(|i| (i / 512) as u8).collect();
     let mut bench = bench(&[("f", &content)]);
-    read(&mut bench, "f\0octet\0windowsize\03");
+    read(&mut bench, "f\0octet\0windowsize\x003");
     let block = |n: u16| data(n, &vec![n as u8 - 1; if n == 7 { 5 } else { 512 }]);
     assert_eq!(acknowledge(&mut bench, 0), [block(1), block(2), block(3)]);
     assert_eq!(acknowledge(&mut bench, 2), [block(3), block(4), block(5)]);
@@ -145,7 +145,7 @@ fn block_numbers_wrap_in_large_files() {
     let tftp = Some(TftpRoot::Directory(directory.path().to_owned()));
     let mut bench = Bench::new(&Options { tftp, ..Options::default() });
     bench.announce();
-    read(&mut bench, "large\0octet\0blksize\08\0windowsize\064");
+    read(&mut bench, "large\0octet\0blksize\x008\0windowsize\x0064");
     let mut blocks = 0_u64;
     let mut last = acknowledge(&mut bench, 0);
     while !last.is_empty() {
