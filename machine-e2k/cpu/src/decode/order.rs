@@ -4,7 +4,8 @@
 //! one wrote, and if writes to one place keep their order (the highest channel wins). Where such an order exists and no operation but the
 //! first can raise an exception, nothing has to be held back until all have been evaluated.
 
-use super::bundle::{Operand, Operation, Target};
+use super::action::Operation;
+use super::operand::{Operand, Target};
 
 /// Whether `operand` may name the register `target` does. Windowed and rotating names may meet anywhere.
 fn may_meet(operand: Operand, target: Target) -> bool {
@@ -71,7 +72,8 @@ mod tests {
     use elnic_isa::Mas;
 
     use super::*;
-    use crate::decode::bundle::{Action, Class, Guard, Width};
+    use crate::decode::action::{Action, Class};
+    use crate::decode::operand::{Guard, Width};
 
     fn operation(channel: u8, sources: &[u8], target: u8, action: Action) -> Operation {
         let mut operands = [Operand::Constant(0); 3];
@@ -86,6 +88,7 @@ mod tests {
             channel,
             speculative: false,
             guarded: false,
+            effect: action.effect(),
             mas: Mas(0),
             class: Class::Integer,
             tagged: [0; 3],

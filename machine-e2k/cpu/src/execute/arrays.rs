@@ -10,7 +10,7 @@ use elnic_isa::{AauFile, AauRegister, ArrayPrefetch, Mas, MoveFormat};
 use super::context::{Aside, Context};
 use crate::bus::Bus;
 use crate::config::Alignment;
-use crate::decode::{ArrayAccess, Move, Operation, Target};
+use crate::decode::{ArrayAccess, Move, Operation};
 use crate::exception::ExceptionKind;
 use crate::state::aau::PrefetchArea;
 use crate::state::registers::{TAG_DIAGNOSTIC, TAG_NUMERIC};
@@ -23,7 +23,7 @@ const ADDRESS: u64 = (1 << 48) - 1;
 const NOTHING: u64 = 0xeaed_0f70_eaed_0f70;
 
 /// What a `mova` took: low and high 64 bits.
-type Moved = (u64, u64);
+pub(super) type Moved = (u64, u64);
 
 impl<B: Bus> Context<'_, B> {
     /// Where a `staa` stores and what; whether its index advances.
@@ -180,13 +180,7 @@ impl<B: Bus> Context<'_, B> {
     pub(super) fn commit_moves(&mut self, moves: &[Move], moved: [Moved; 4]) {
         let mut advanced: u64 = 0;
         for (array_move, (low, high)) in moves.iter().zip(moved) {
-            let cell = match array_move.target {
-                Target::Window(number) => Some(self.state.window_cell(number.into())),
-                Target::Based(number) => Some(self.state.based_cell(number)),
-                Target::Global(number) => Some(self.state.global_cell(number)),
-                _ => None,
-            };
-            if let Some(cell) = cell {
+            if let Some(cell) = self.target_cell(array_move.target) {
                 self.state.registers.set_low(cell, low);
                 if array_move.format == MoveFormat::QuadPacked {
                     self.state.registers.set_high(cell, high);

@@ -5,6 +5,7 @@ use crate::config::{Config, Tags};
 use crate::decode::{CodeFilter, Limits, Operand, Operation, Target, Width};
 use crate::processor::Stop;
 use crate::state::State;
+use crate::state::control::Ctpr;
 use crate::state::registers::{Cell, TAG_DIAGNOSTIC, TAG_LOW, TAG_NUMERIC};
 
 /// Ranges a bundle wrote that may hold decoded code.
@@ -126,13 +127,14 @@ impl<'a, B: Bus> Context<'a, B> {
     /// The 64-bit value of `operand`.
     #[inline(always)]
     pub(super) fn read(&self, operand: Operand) -> u64 {
-        let cell = match operand {
-            Operand::Window(number) => self.state.window_cell(number.into()),
-            Operand::Based(number) => self.state.based_cell(number),
-            Operand::Global(number) => self.state.global_cell(number),
-            Operand::Constant(value) => return value,
-        };
-        self.state.registers.low(cell)
+        // Windowed registers and constants are nearly all there is.
+        if let Operand::Window(number) = operand {
+            self.state.registers.low(self.state.window_cell(number.into()))
+        } else if let Operand::Constant(value) = operand {
+            value
+        } else {
+            self.source_cell(operand).map_or(0, |cell| self.state.registers.low(cell))
+        }
     }
 
     /// The extension of `operand`; constants have none.
@@ -162,6 +164,18 @@ impl<'a, B: Bus> Context<'a, B> {
         self.poison |= 1 << operation.channel;
     }
 
+    /// `%ctpr(number+1)`.
+    #[inline(always)]
+    pub(super) fn ctpr(&self, number: u8) -> Ctpr {
+        self.state.ctpr[usize::from(number.min(2))]
+    }
+
+    /// `%ctpr(number+1)`, to be written.
+    #[inline(always)]
+    pub(super) fn ctpr_mut(&mut self, number: u8) -> &mut Ctpr {
+        &mut self.state.ctpr[usize::from(number.min(2))]
+    }
+
     /// Writes a truth value to the predicate of `operation`.
     #[inline(always)]
     pub(super) fn write_predicate(&mut self, operation: &Operation, value: bool) {
@@ -172,36 +186,51 @@ impl<'a, B: Bus> Context<'a, B> {
         }
     }
 
-    /// Writes the result of `operation` to its register or predicate, if it has one.
+    /// The cell of a result, if it goes to a register.
+    pub(super) fn target_cell(&self, target: Target) -> Option<Cell> {
+        match target {
+            Target::Window(number) => Some(self.state.window_cell(number.into())),
+            Target::Based(number) => Some(self.state.based_cell(number)),
+            Target::Global(number) => Some(self.state.global_cell(number)),
+            Target::Nothing | Target::Predicate(_) | Target::Ctpr(_) => None,
+        }
+    }
+
+    /// Writes the result of `operation` to its register, if it has one.
     #[inline(always)]
     pub(super) fn write(&mut self, operation: &Operation, low: u64) {
-        let cell = match operation.target {
-            Target::Window(number) => self.state.window_cell(number.into()),
-            Target::Based(number) => self.state.based_cell(number),
-            Target::Global(number) => self.state.global_cell(number),
-            Target::Predicate(_) => return self.write_predicate(operation, low != 0),
-            Target::Nothing | Target::Ctpr(_) => return,
+        let cell = if let Target::Window(number) = operation.target {
+            self.state.window_cell(number.into())
+        } else if let Some(cell) = self.target_cell(operation.target) {
+            cell
+        } else {
+            return;
         };
-        match operation.width {
-            Width::Double => self.state.registers.set_low(cell, low),
-            Width::Single if self.state.window.dbl => {
-                self.state.registers.set_low(cell, low & 0xffff_ffff);
-            }
-            Width::Single => self.state.registers.set_half(cell, low as u32),
-            Width::Extended => {
-                let high = self.aside(operation).high & 0xffff;
-                self.state.registers.set_low(cell, low);
-                self.state.registers.set_high(cell, high);
-            }
-            Width::Quad => {
-                let high = self.aside(operation).high;
-                self.state.registers.set_low(cell, low);
-                self.state.registers.set_high(cell, high);
-            }
+        if operation.width == Width::Double {
+            self.state.registers.set_low(cell, low);
+        } else {
+            self.write_other(operation, cell, low);
         }
         if self.tags {
             self.write_tag(operation, cell);
         }
+    }
+
+    /// Results that are not 64 bits wide.
+    #[inline]
+    fn write_other(&mut self, operation: &Operation, cell: Cell, low: u64) {
+        if operation.width == Width::Single {
+            if self.state.window.dbl {
+                self.state.registers.set_low(cell, low & 0xffff_ffff);
+            } else {
+                self.state.registers.set_half(cell, low as u32);
+            }
+            return;
+        }
+        let kept = if operation.width == Width::Extended { 0xffff } else { u64::MAX };
+        let high = self.aside(operation).high & kept;
+        self.state.registers.set_low(cell, low);
+        self.state.registers.set_high(cell, high);
     }
 
     fn write_tag(&mut self, operation: &Operation, cell: Cell) {

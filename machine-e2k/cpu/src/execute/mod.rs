@@ -4,11 +4,13 @@
 //! does happens in [`step`]; what it needs of the world is gathered in [`context::Context`].
 
 mod arrays;
+mod bounds;
 mod context;
 mod float;
 mod logic;
 mod memory;
 mod operations;
+mod rare;
 mod speculation;
 mod stacks;
 mod stall;
@@ -133,7 +135,8 @@ impl Interpreter {
                 return Left::Stop(Stop::Budget);
             }
         }
-        Left::Page
+        // A call may have spilled frames.
+        if cx.written.is_empty() { Left::Page } else { Left::Written(cx.written) }
     }
 
     /// What the bus has to say; whether to stop.

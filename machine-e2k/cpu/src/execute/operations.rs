@@ -7,7 +7,7 @@ use crate::alu::combined::First;
 use crate::alu::float::Unit;
 use crate::alu::packed::truth_table;
 use crate::bus::Bus;
-use crate::decode::{Action, Operation, Target};
+use crate::decode::{Action, Operation, Target, Width};
 use crate::exception::ExceptionKind;
 use crate::state::control::{Ctpr, CtprTag};
 use crate::trap::{Reason, Trap};
@@ -120,22 +120,16 @@ impl<B: Bus> Context<'_, B> {
         })
     }
 
-    /// Makes what `operation` computed visible.
-    #[inline]
+    /// Makes what `operation` computed visible, where that is more than a register or predicate.
     pub(super) fn commit(&mut self, operation: &Operation, value: u64) -> Result<(), Trap> {
         match operation.action {
-            Action::Store(_)
-            | Action::StoreQuad
-            | Action::StoreHalf(_)
-            | Action::StoreMasked
-            | Action::StoreRecovery => return self.store(operation, value),
             Action::StoreArray(access) => return self.store_array(operation, access, value),
             Action::WriteAau(register) => self.write_aau(register, value),
             Action::WriteState(register) => return self.write_state(register, value),
             Action::Prepare => {
                 if let Target::Ctpr(number) = operation.target {
                     let ctpr = Ctpr::prepared(CtprTag::Disp, 0, 0, value);
-                    self.state.ctpr[usize::from(number % 3)] = ctpr;
+                    *self.ctpr_mut(number) = ctpr;
                 }
             }
             Action::GetStack => {
@@ -148,7 +142,7 @@ impl<B: Bus> Context<'_, B> {
                 self.write(operation, value);
                 self.put_tag(operation, tag);
             }
-            _ => self.write(operation, value),
+            _ => return self.store(operation, value),
         }
         Ok(())
     }
@@ -183,15 +177,10 @@ impl<B: Bus> Context<'_, B> {
         if !self.tags {
             return;
         }
-        let cell = match operation.target {
-            Target::Window(number) => self.state.window_cell(number.into()),
-            Target::Based(number) => self.state.based_cell(number),
-            Target::Global(number) => self.state.global_cell(number),
-            _ => return,
-        };
+        let Some(cell) = self.target_cell(operation.target) else { return };
         let old = self.state.registers.tag(cell);
         let tag = match operation.width {
-            crate::decode::Width::Single => old & 0b1100 | tag & 0b11,
+            Width::Single => old & 0b1100 | tag & 0b11,
             _ => tag & 0b1111,
         };
         self.state.registers.set_tag(cell, tag);

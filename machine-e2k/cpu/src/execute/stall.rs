@@ -7,7 +7,7 @@ use elnic_isa::ControlCondition;
 use super::context::Context;
 use crate::bus::Bus;
 use crate::decode::{Bundle, Class, Operation, Prepare, Target, Transfer};
-use crate::state::registers::{CELLS, Cell};
+use crate::state::registers::CELLS;
 use crate::timing::Latencies;
 
 /// Cycle from which each thing can be used.
@@ -68,43 +68,39 @@ impl Scoreboard {
             start = start.max(self.predicates[usize::from(number & 31)]);
         }
         if let Transfer::Through(register) | Transfer::Call(register, _) = bundle.transfer {
-            start = start.max(self.targets[usize::from(register % 3)]);
+            start = start.max(self.targets[usize::from(register.min(2))]);
         }
         cx.state.cycles = start;
         for operation in &bundle.operations {
             self.result(cx, operation, start + latency(&latencies, operation.class));
         }
-        if let Some(setup) = &bundle.setup {
-            let (register, wait) = match setup.prepare {
-                Some(Prepare::Disp(register, _) | Prepare::Sdisp(register, _)) => {
-                    (register, latencies.disp)
-                }
-                Some(Prepare::Ldisp(_)) => (1, latencies.disp),
-                Some(Prepare::Return) => (2, latencies.return_),
-                None => return,
-            };
-            self.targets[usize::from(register % 3)] = start + u64::from(wait);
-        }
+        let (register, wait) = match bundle.setup.prepare {
+            Some(Prepare::Disp(register, _) | Prepare::Sdisp(register, _)) => {
+                (register, latencies.disp)
+            }
+            Some(Prepare::Ldisp(_)) => (1, latencies.disp),
+            Some(Prepare::Return) => (2, latencies.return_),
+            None => return,
+        };
+        self.targets[usize::from(register.min(2))] = start + u64::from(wait);
     }
 
     fn result<B: Bus>(&mut self, cx: &Context<'_, B>, operation: &Operation, ready: u64) {
-        let cell: Cell = match operation.target {
-            Target::Window(number) => cx.state.window_cell(number.into()),
-            Target::Based(number) => cx.state.based_cell(number),
-            Target::Global(number) => cx.state.global_cell(number),
+        match operation.target {
             Target::Predicate(number) => {
                 let number = cx.state.rotation.predicate(number & 31);
                 self.predicates[usize::from(number & 31)] = ready;
-                return;
             }
             Target::Ctpr(register) => {
                 let disp = u64::from(cx.config.timing.latencies.disp);
-                self.targets[usize::from(register % 3)] = cx.state.cycles + disp;
-                return;
+                self.targets[usize::from(register.min(2))] = cx.state.cycles + disp;
             }
-            Target::Nothing => return,
-        };
-        self.registers[cell.index()] = ready;
+            register => {
+                if let Some(cell) = cx.target_cell(register) {
+                    self.registers[cell.index()] = ready;
+                }
+            }
+        }
     }
 
     /// What a taken branch without preparation costs beyond its own cycle.

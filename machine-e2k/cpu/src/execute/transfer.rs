@@ -88,7 +88,7 @@ impl<B: Bus> Context<'_, B> {
                 Ok(Flow::Jump)
             }
             Transfer::Through(register) => {
-                let ctpr = self.state.ctpr[usize::from(register % 3)];
+                let ctpr = self.ctpr(register);
                 match ctpr.tag() {
                     CtprTag::Return => self.plan_return(),
                     CtprTag::Disp | CtprTag::System => {
@@ -107,7 +107,7 @@ impl<B: Bus> Context<'_, B> {
         let ip = self.state.ip;
         match transfer {
             Transfer::Call(register, wbs) => {
-                let ctpr = self.state.ctpr[usize::from(register % 3)];
+                let ctpr = self.ctpr(register);
                 match ctpr.tag() {
                     CtprTag::Disp => self.plan_call(ctpr.base() & !7, wbs, false),
                     CtprTag::System => self.plan_call(ctpr.base() & !7, wbs, true),
@@ -281,7 +281,7 @@ impl<B: Bus> Context<'_, B> {
     /// What advances at the end of `bundle`.
     #[inline(always)]
     pub(super) fn advance(&mut self, bundle: &Bundle, taken: bool) {
-        let Some(advances) = bundle.advances else { return };
+        let advances = bundle.advances;
         if advances.alc.applies(taken) {
             self.state.lsr.advance();
         }
