@@ -1,5 +1,6 @@
 //! What a net client is: the host's end of a cable.
 
+use std::any::Any;
 use std::collections::VecDeque;
 use std::fmt;
 use std::sync::Arc;
@@ -36,7 +37,9 @@ impl fmt::Debug for Doorbell {
 }
 
 /// The host's end of a cable: a netdev. Never blocks, never calls back.
-pub trait NetClient: Send {
+///
+/// `Any`, so that a monitor command that is for one type (`hostfwd_add`) finds it: [`crate::NetCore::client_mut`].
+pub trait NetClient: Any + Send {
     /// The netdev type: `user`, `dgram`, `hubport`.
     fn kind(&self) -> &'static str;
 

@@ -8,6 +8,7 @@
 //!
 //! A stopped machine calls neither [`NetCore::poll`] nor [`NetCore::send`]; nothing moves then.
 
+use std::any::Any;
 use std::collections::VecDeque;
 use std::fmt;
 
@@ -16,7 +17,7 @@ use elnic_contract::{Frame, LinkState, Readiness, VTime};
 use crate::gate::{InputGate, LiveGate, Source};
 use crate::hub::Hub;
 use crate::port::{Kind, Port, PortId, Ports};
-use crate::{Doorbell, Loss, NetError, OffloadSupport, PortStats};
+use crate::{Doorbell, Loss, NetClient, NetError, OffloadSupport, PortStats};
 
 /// How many frames wait where, and how many move at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -168,6 +169,14 @@ impl NetCore {
     /// Frames that wait for a port.
     pub fn queued(&self, port: PortId) -> usize {
         self.ports.get(port).map_or(0, |port| port.queue.len())
+    }
+
+    /// The client of a netdev, if it is of this type: for the commands of one type, such as `hostfwd_add`.
+    pub fn client_mut<C: NetClient>(&mut self, port: PortId) -> Option<&mut C> {
+        match &mut self.ports.get_mut(port)?.kind {
+            Kind::Backend(backend) => (&mut *backend.client as &mut dyn Any).downcast_mut(),
+            Kind::Nic(_) | Kind::HubPort(_) => None,
+        }
     }
 
     // ---- the host's side ------------------------------------------------------------------------------------------

@@ -1,9 +1,9 @@
 //! Work a sender left to its receiver, done on the way where the receiver does not do it.
 //!
-//! It is done at the port, as the last thing before a frame waits for its receiver: filters see the frame as it was sent,
-//! and behind a hub each listener gets what suits him.
+//! [`elnic_wire::offload::materialise`] does it, at the port, as the last thing before a frame waits for its receiver:
+//! filters see the frame as it was sent, and behind a hub each listener gets what suits him.
 
-use elnic_contract::{Checksum, Frame, GsoKind, Offload};
+use elnic_contract::{Checksum, GsoKind, Offload};
 
 /// Which work a receiver takes over: the guest-side features of virtio-net (virtio 1.3 §5.1.3).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -59,106 +59,20 @@ impl OffloadSupport {
     }
 }
 
-/// The work cannot be done here.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the frame is to be cut into segments, which neither its receiver nor the core does")]
-pub(crate) struct Unfinished;
-
-/// Appends to `out` what `frame` is for a receiver that takes `support`.
-pub(crate) fn finish(
-    frame: Frame,
-    support: OffloadSupport,
-    out: &mut Vec<Frame>,
-) -> Result<(), Unfinished> {
-    let offload = frame.offload();
-    if support.takes(offload) {
-        out.push(frame);
-        return Ok(());
-    }
-    if offload.segmentation.is_some() {
-        return Err(Unfinished);
-    }
-    out.push(complete_checksum(&frame).ok_or(Unfinished)?);
-    Ok(())
-}
-
-/// The frame with its partial checksum put in.
-fn complete_checksum(frame: &Frame) -> Option<Frame> {
-    let Checksum::Partial { start, offset } = frame.offload().checksum else {
-        return Some(frame.clone());
-    };
-    let mut data = frame.data().to_vec();
-    let summed = data.get_mut(usize::from(start)..)?;
-    let sum = internet_checksum(summed);
-    let field = summed.get_mut(usize::from(offset)..)?.first_chunk_mut::<2>()?;
-    // A sum of zero means "none" in UDP, and all ones is the same number (RFC 768).
-    *field = if sum == 0 { [0xff, 0xff] } else { sum.to_be_bytes() };
-    let offload = Offload { checksum: Checksum::Complete, ..frame.offload() };
-    let finished = Frame::with_offload(data, frame.arrival(), offload).ok()?;
-    Some(match frame.error() {
-        Some(error) => finished.damaged(error),
-        None => finished,
-    })
-}
-
-/// RFC 1071.
-fn internet_checksum(data: &[u8]) -> u16 {
-    let mut words = data.chunks_exact(2);
-    // At most 35 000 words of 16 bits: no overflow.
-    let mut sum: u32 =
-        words.by_ref().map(|word| u32::from(word[0]) << 8 | u32::from(word[1])).sum();
-    if let [last] = words.remainder() {
-        sum += u32::from(*last) << 8;
-    }
-    while let (low, high @ 1..) = (sum & 0xffff, sum >> 16) {
-        sum = low + high;
-    }
-    !(sum as u16)
-}
-
 #[cfg(test)]
 mod tests {
-    use elnic_contract::{Segmentation, VTime};
-    use proptest::prelude::*;
+    use elnic_contract::Segmentation;
 
     use super::*;
 
-    /// A sender's part: the sum of the pseudo-header stands in the field.
-    fn partial(payload: &[u8], seed: u16) -> Frame {
-        let mut data = vec![0; 34];
-        data.extend_from_slice(payload);
-        data[40..42].copy_from_slice(&seed.to_be_bytes());
-        let checksum = Checksum::Partial { start: 34, offset: 6 };
-        Frame::with_offload(data, VTime::ZERO, Offload { checksum, segmentation: None }).unwrap()
-    }
-
-    proptest! {
-        #[test]
-        fn a_completed_checksum_verifies(
-            payload in proptest::collection::vec(any::<u8>(), 8..200), seed: u16,
-        ) {
-            let mut out = Vec::new();
-            finish(partial(&payload, seed), OffloadSupport::NONE, &mut out).unwrap();
-            let [frame] = &out[..] else { panic!("one frame for one") };
-            prop_assert_eq!(frame.offload(), Offload::default());
-            // Over the finished datagram and the pseudo-header the sum is zero, in either of its two forms.
-            let mut whole = frame.data()[34..].to_vec();
-            if whole.len() % 2 == 1 {
-                whole.push(0);
-            }
-            whole.extend_from_slice(&seed.to_be_bytes());
-            prop_assert!(matches!(internet_checksum(&whole), 0 | 0xffff));
-            prop_assert_ne!(&frame.data()[40..42], &[0, 0]);
-        }
-    }
-
     #[test]
-    fn a_receiver_that_takes_the_work_gets_the_frame_untouched() {
-        let frame = partial(&[7; 20], 0x1234);
-        let mut out = Vec::new();
-        finish(frame.clone(), OffloadSupport { checksum: true, ..OffloadSupport::NONE }, &mut out)
-            .unwrap();
-        assert_eq!(out, [frame]);
+    fn only_a_partial_checksum_needs_support() {
+        let checksum = |checksum| Offload { checksum, segmentation: None };
+        let partial = checksum(Checksum::Partial { start: 34, offset: 16 });
+        assert!(!OffloadSupport::NONE.takes(partial));
+        assert!(OffloadSupport { checksum: true, ..OffloadSupport::NONE }.takes(partial));
+        assert!(OffloadSupport::NONE.takes(checksum(Checksum::Valid)));
+        assert!(OffloadSupport::NONE.takes(checksum(Checksum::Complete)));
     }
 
     #[test]

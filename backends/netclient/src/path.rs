@@ -4,11 +4,12 @@
 //! arrive is counted with the sender, under its reason.
 
 use elnic_contract::Frame;
+use elnic_wire::offload::materialise;
 
 use crate::filter::{Direction, Fault};
 use crate::net_core::NetEvent;
 use crate::port::{Kind, Port, PortId};
-use crate::{Loss, NetCore, offload};
+use crate::{Loss, NetCore};
 
 impl NetCore {
     /// A frame leaves `from` for its peer: filters, then the queue.
@@ -58,15 +59,14 @@ impl NetCore {
         if support.takes(frame.offload()) {
             return self.append(from, to, frame);
         }
-        let mut finished = Vec::new();
-        match offload::finish(frame, support, &mut finished) {
-            Ok(()) => {
+        match materialise(&frame) {
+            Ok(finished) => {
                 self.changed(from, Loss::Unfinished, 1, finished.len());
                 for frame in finished {
                     self.append(from, to, frame);
                 }
             }
-            Err(offload::Unfinished) => self.lose(from, Loss::Unfinished, 1),
+            Err(_) => self.lose(from, Loss::Unfinished, 1),
         }
     }
 

@@ -16,7 +16,7 @@ pub enum Loss {
     Removed,
     /// A filter kept it.
     Filtered,
-    /// It stood for work (a checksum, segmentation) the peer does not do and that could not be done for it.
+    /// It left work (a checksum, segmentation) that the peer does not do, and what it said of that was not true of it.
     Unfinished,
 }
 

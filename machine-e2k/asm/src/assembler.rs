@@ -3,13 +3,17 @@
 //! Source: gas manual, "Syntax"; gas's e2k port for braces. One pass: sizes never depend on addresses, so that only
 //! values remain to be filled in by the layout.
 
+mod bundles;
+
 use std::rc::Rc;
+
+use bundles::OpenBundle;
 
 use crate::diagnostic::{Problem, Reporter};
 use crate::directive;
 use crate::expression::{Expression, NoValue, Scope, parse};
-use crate::input::Input;
-use crate::instruction::{Context, Draft, Modes, Pending, Reader, encode};
+use crate::input::{Input, too_much};
+use crate::instruction::{Modes, Pending};
 use crate::options::{Files, Options};
 use crate::scan::{Cursor, Separator, statement};
 use crate::section::{Flags, Location, Section, Sections};
@@ -47,16 +51,6 @@ pub(crate) struct Program {
     pub(crate) symbols: SymbolTable,
     /// What remains to be filled in.
     pub(crate) fixups: Vec<Fixup>,
-}
-
-/// A bundle that is open.
-struct OpenBundle {
-    draft: Draft,
-    line: Line,
-    offset: usize,
-    /// Whether an instruction of it was wrong.
-    failed: bool,
-    at: Location,
 }
 
 /// One `.if` … `.endif`.
@@ -121,6 +115,10 @@ impl<'a> Assembler<'a> {
         while !self.ended && !self.reporter.full() {
             let Some((line, from)) = self.input.next() else { break };
             self.line(&line, from);
+            if self.input.cut {
+                self.reporter.error(self.map, &line, Problem::at(from, too_much()));
+                break;
+            }
         }
         if let Some(open) = self.open.take() {
             let problem = Problem::at(open.offset, "this bundle is not closed by '}'");
@@ -167,7 +165,7 @@ impl<'a> Assembler<'a> {
                 let result = match separator {
                     Separator::Plain => Ok(()),
                     Separator::Open => self.open(line, end),
-                    Separator::Close => self.close(line, end),
+                    Separator::Close => self.close(end),
                 };
                 if let Err(problem) = result {
                     self.reporter.error(self.map, line, problem);
@@ -239,10 +237,12 @@ impl<'a> Assembler<'a> {
             }
             let id = match digits.parse::<u64>() {
                 Ok(number) => self.symbols.numeric_definition(number),
-                Err(_) if digits.is_empty() => {
-                    self.symbols.named(name.strip_prefix('$').filter(|n| !n.is_empty()).unwrap_or(name))
+                Err(_) if digits.is_empty() => self
+                    .symbols
+                    .named(name.strip_prefix('$').filter(|n| !n.is_empty()).unwrap_or(name)),
+                Err(_) => {
+                    return Err(Problem::at(start, format!("label {name} is too large a number")));
                 }
-                Err(_) => return Err(Problem::at(start, format!("label {name} is too large a number"))),
             };
             self.define(line, start, id)?;
         }
@@ -270,94 +270,6 @@ impl<'a> Assembler<'a> {
         Ok(())
     }
 
-    fn instruction(&mut self, line: &Line, cursor: Cursor<'_>) -> Result<(), Problem> {
-        let context = self.context();
-        let offset = cursor.offset();
-        let here = self.sections.here();
-        let mut lone = Draft::default();
-        let draft = match &mut self.open {
-            Some(open) => &mut open.draft,
-            None => &mut lone,
-        };
-        let scope = Scope::new(&mut self.symbols, here);
-        let mut reader = Reader { line: &line.text, cursor, scope, draft, context };
-        let result = reader.instruction();
-        let (warnings, uses) = reader.scope.finish();
-        self.note(line, warnings, uses);
-        if let Some(open) = &mut self.open {
-            open.failed |= result.is_err();
-            return result;
-        }
-        result?;
-        self.emit(line, offset, lone, true)
-    }
-
-    fn context(&self) -> Context {
-        Context { version: self.options.cpu.version, modes: self.modes }
-    }
-
-    fn open(&mut self, line: &Line, offset: usize) -> Result<(), Problem> {
-        if self.open.is_some() {
-            return Err(Problem::at(offset, "'{' inside a bundle: the one before is not closed"));
-        }
-        let at = self.sections.here();
-        let (draft, line) = (Draft::default(), line.clone());
-        self.open = Some(OpenBundle { draft, line, offset, failed: false, at });
-        Ok(())
-    }
-
-    fn close(&mut self, line: &Line, offset: usize) -> Result<(), Problem> {
-        let Some(open) = self.open.take() else {
-            return Err(Problem::at(offset, "'}' without '{'"));
-        };
-        if open.failed {
-            return Ok(());
-        }
-        if self.sections.here() != open.at {
-            let message = "the place of assembly has changed inside this bundle";
-            return Err(Problem::at(offset, message).help("directives that make bytes or change the section belong outside braces"));
-        }
-        let here = line.clone();
-        let (line, at) = (open.line, open.offset);
-        match self.emit(&line, at, open.draft, false) {
-            Ok(()) => Ok(()),
-            Err(problem) => {
-                self.reporter.error(self.map, &line, problem);
-                let _ = here;
-                Ok(())
-            }
-        }
-    }
-
-    /// Encodes a bundle and puts it here.
-    fn emit(
-        &mut self,
-        line: &Line,
-        offset: usize,
-        draft: Draft,
-        lone: bool,
-    ) -> Result<(), Problem> {
-        let encoded = encode(draft, lone, &self.context())
-            .map_err(|message| Problem::at(offset, message))?;
-        let location = self.sections.here();
-        if location.offset % 8 != 0 {
-            let message = "a bundle must stand at a multiple of 8 bytes";
-            return Err(Problem::at(offset, message).help("put .align 8 in front of it"));
-        }
-        let section = self.sections.current();
-        section.demand(8);
-        if section.flags.nobits {
-            let message = format!("section '{}' cannot hold instructions", section.name);
-            return Err(Problem::at(offset, message));
-        }
-        section.append(&encoded.bytes).map_err(|message| Problem::at(offset, message))?;
-        if let Some(pending) = encoded.pending {
-            let content = Content::Bundle(pending);
-            self.fixups.push(Fixup { location, content, line: line.clone(), offset });
-        }
-        Ok(())
-    }
-
     /// Reads an expression.
     pub(crate) fn expression(
         &mut self,
@@ -373,11 +285,7 @@ impl<'a> Assembler<'a> {
     }
 
     /// Reads an expression whose value must be known now.
-    pub(crate) fn number(
-        &mut self,
-        line: &Line,
-        cursor: &mut Cursor<'_>,
-    ) -> Result<i64, Problem> {
+    pub(crate) fn number(&mut self, line: &Line, cursor: &mut Cursor<'_>) -> Result<i64, Problem> {
         cursor.blank();
         let at = cursor.offset();
         let expression = self.expression(line, cursor)?;
@@ -396,7 +304,9 @@ impl<'a> Assembler<'a> {
                 format!("the value of '{name}' must be known here, but it is not defined above")
             }
             Some(NoValue::DivisionByZero) => "division by zero".to_owned(),
-            Some(NoValue::Endless) => "the symbols of this expression are defined by each other".to_owned(),
+            Some(NoValue::Endless) => {
+                "the symbols of this expression are defined by each other".to_owned()
+            }
             Some(NoValue::Relative) | None => {
                 "a number is needed here, but this depends on where sections will stand".to_owned()
             }

@@ -15,7 +15,7 @@ pub(crate) use arguments::{parse_arguments, parse_parameters, split_arguments};
 pub(crate) use substitute::substitute;
 
 /// Lines that macros and repetitions may produce in all.
-const MAX_PRODUCED: usize = 4_000_000;
+const MAX_PRODUCED: usize = 1_000_000;
 /// Deepest nesting of expansions.
 pub(crate) const MAX_DEPTH: usize = 200;
 
@@ -65,6 +65,8 @@ pub(crate) struct Input {
     /// How many macros were expanded: the value of `\@`.
     pub(crate) count: u64,
     produced: usize,
+    /// Set when repetitions were cut short because they produce too much.
+    pub(crate) cut: bool,
 }
 
 impl Input {
@@ -78,6 +80,7 @@ impl Input {
             macros: HashMap::new(),
             count: 0,
             produced: 0,
+            cut: false,
         }
     }
 
@@ -92,11 +95,14 @@ impl Input {
                 frame.next += 1;
                 return Some((line.clone(), 0));
             }
-            if frame.again > 0 && self.produced < MAX_PRODUCED {
-                frame.again -= 1;
-                frame.next = 0;
-                self.produced += frame.lines.len().max(1);
-                continue;
+            if frame.again > 0 {
+                self.cut |= self.produced > MAX_PRODUCED;
+                if !self.cut {
+                    frame.again -= 1;
+                    frame.next = 0;
+                    self.produced += frame.lines.len().max(1);
+                    continue;
+                }
             }
             self.frames.pop();
         }
@@ -122,7 +128,7 @@ impl Input {
         let count = usize::try_from(times).unwrap_or(usize::MAX).saturating_mul(lines.len());
         let count = count.max(weight);
         if self.produced.saturating_add(count.max(1)) > MAX_PRODUCED {
-            return Err(format!("macros and repetitions produce more than {MAX_PRODUCED} lines"));
+            return Err(too_much());
         }
         if self.frames.len() > MAX_DEPTH + 50 {
             return Err(format!("macros are nested more than {MAX_DEPTH} deep"));
@@ -165,6 +171,11 @@ impl Input {
         }
         None
     }
+}
+
+/// The message about macros that produce too much.
+pub(crate) fn too_much() -> String {
+    format!("macros and repetitions produce more than {MAX_PRODUCED} lines")
 }
 
 /// The first word of a line, in lower case spelling as directives are, behind labels.

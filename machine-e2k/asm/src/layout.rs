@@ -81,12 +81,19 @@ pub(crate) fn lay_out(
     reporter: &mut Reporter,
 ) -> Option<Image> {
     let Program { mut sections, symbols, fixups } = program;
-    if options.address % 8 != 0 {
+    if !options.address.is_multiple_of(8) {
         let message = format!("the address {:#x} is not a multiple of 8", options.address);
         reporter.push(Diagnostic::about_file("command line", message));
         return None;
     }
-    let (outputs, known) = place(&sections, &symbols, options.address)?;
+    let placed = place(&sections, &symbols, options.address);
+    let size = |outputs: &[Output]| outputs.iter().map(|output| output.size).sum::<u64>();
+    let Some((outputs, known)) = placed.filter(|(outputs, _)| size(outputs) <= Section::MAX_SIZE)
+    else {
+        let message = format!("the program takes more than {:#x} bytes", Section::MAX_SIZE);
+        reporter.push(Diagnostic::about_file("layout", message));
+        return None;
+    };
     report_undefined(&symbols, &known, map, reporter);
     if reporter.failed() {
         return None;
@@ -117,11 +124,7 @@ pub(crate) fn lay_out(
 }
 
 /// Puts the sections one after the other.
-fn place(
-    sections: &Sections,
-    symbols: &SymbolTable,
-    address: u64,
-) -> Option<(Vec<Output>, Known)> {
+fn place(sections: &Sections, symbols: &SymbolTable, address: u64) -> Option<(Vec<Output>, Known)> {
     let mut outputs: Vec<Output> = Vec::new();
     let mut known = Known::default();
     let mut here = address;
@@ -192,12 +195,7 @@ fn kind(section: &Section) -> Option<Kind> {
     })
 }
 
-fn join(
-    name: &str,
-    kind: Kind,
-    here: u64,
-    members: &[(SectionId, &Section)],
-) -> Option<Output> {
+fn join(name: &str, kind: Kind, here: u64, members: &[(SectionId, &Section)]) -> Option<Output> {
     // An empty section moves nothing.
     let used = || members.iter().filter(|(_, section)| section.size > 0);
     let align = used().map(|(_, section)| section.align).max().unwrap_or(1);
@@ -277,8 +275,12 @@ fn fill(
             // Only weak symbols are left without a value here.
             Err(NoValue::Undefined(_)) => Ok(0),
             Err(NoValue::DivisionByZero) => Err("division by zero".to_owned()),
-            Err(NoValue::Relative) => Err("addresses are combined in a way that gives no number".to_owned()),
-            Err(NoValue::Endless) => Err("the symbols of this expression are defined by each other".to_owned()),
+            Err(NoValue::Relative) => {
+                Err("addresses are combined in a way that gives no number".to_owned())
+            }
+            Err(NoValue::Endless) => {
+                Err("the symbols of this expression are defined by each other".to_owned())
+            }
         }
     };
     let address = known.section(fixup.location.section).unwrap_or(0) + fixup.location.offset;

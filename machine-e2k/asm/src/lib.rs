@@ -121,6 +121,10 @@ pub fn assemble_from(
             }
         }
     }
+    // Without all of its text a program is not worth reading: the first errors would drown in later ones.
+    if reporter.failed() {
+        return Err(reporter.finish());
+    }
     let mut assembler = Assembler::new(options, &files, &mut map, &mut reporter);
     assembler.run(lines);
     let program = assembler.finish();

@@ -26,12 +26,7 @@ impl Options {
     /// Options for a processor, everything else as it is by default.
     #[must_use]
     pub fn new(cpu: CpuModel) -> Self {
-        Self {
-            cpu,
-            include_dirs: Vec::new(),
-            defines: Vec::new(),
-            address: Self::DEFAULT_ADDRESS,
-        }
+        Self { cpu, include_dirs: Vec::new(), defines: Vec::new(), address: Self::DEFAULT_ADDRESS }
     }
 
     /// Number of the instruction set's version.

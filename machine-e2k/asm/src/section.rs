@@ -63,13 +63,13 @@ pub(crate) struct Section {
     pub(crate) align: u64,
     /// Size in bytes.
     pub(crate) size: u64,
-    /// Its bytes; empty with [`Flags::nobits`].
+    /// Its bytes; zeros at the end may be missing, with [`Flags::nobits`] all are.
     pub(crate) bytes: Vec<u8>,
 }
 
 impl Section {
-    /// Bytes a program may have in all, so that a slip of the pen does not eat the memory of the host.
-    pub(crate) const MAX_SIZE: u64 = 1 << 30;
+    /// Bytes a section, and the whole image, may have, so that a slip of the pen does not eat the memory of the host.
+    pub(crate) const MAX_SIZE: u64 = 1 << 28;
 
     /// Appends bytes.
     ///
@@ -83,6 +83,7 @@ impl Section {
             return self.append_zeros(bytes.len() as u64);
         }
         self.check(bytes.len() as u64)?;
+        self.bytes.resize(usize::try_from(self.size).unwrap_or(usize::MAX), 0);
         self.bytes.extend_from_slice(bytes);
         self.size = self.bytes.len() as u64;
         Ok(())
@@ -95,9 +96,6 @@ impl Section {
     pub(crate) fn append_zeros(&mut self, count: u64) -> Result<(), String> {
         self.check(count)?;
         self.size += count;
-        if !self.flags.nobits {
-            self.bytes.resize(usize::try_from(self.size).unwrap_or(usize::MAX), 0);
-        }
         Ok(())
     }
 

@@ -61,7 +61,9 @@ fn run(file: &str) -> Option<(usize, usize, usize)> {
         };
         match assemble(*cpu, asm) {
             Ok(got) if hex(&got) == bytes => passed += 1,
-            Ok(got) => failures.push(format!("{id}: {asm}\n  wanted {bytes}\n  got    {}", hex(&got))),
+            Ok(got) => {
+                failures.push(format!("{id}: {asm}\n  wanted {bytes}\n  got    {}", hex(&got)))
+            }
             Err(message) => failures.push(format!("{id}: {asm}\n  {message}")),
         }
     }

@@ -1,10 +1,16 @@
 //! Two ends and what moves between them: order, back-pressure, losses, link, wiring.
 
-use crate::far_end::{FarEnd, at, core, frame, frames, nic, tag, take_all};
-use elnic_contract::{Checksum, Frame, LinkState, NotReady, Offload, Readiness, VTime};
+use etherparse::PacketBuilder;
+
+use crate::far_end::{FakeClient, FarEnd, at, core, frame, frames, nic, take_all};
+use std::collections::VecDeque;
+
+use elnic_contract::{
+    Checksum, Frame, GsoKind, LinkState, NotReady, Offload, Readiness, Segmentation, VTime,
+};
 use elnic_netclient::{
     Doorbell, InputGate, LiveGate, Loss, NetClient, NetConfig, NetCore, NetError, NetEvent,
-    Observation, Source,
+    NicOptions, Observation, OffloadSupport, Source,
 };
 
 #[test]
@@ -65,33 +71,36 @@ fn a_backend_without_credits_is_served_later_in_order_and_the_excess_is_lost_and
 }
 
 #[test]
-fn a_client_that_takes_less_than_it_said_keeps_its_place_and_is_not_asked_in_a_loop() {
-    struct Liar(usize);
-    impl NetClient for Liar {
+fn a_client_that_takes_less_than_it_said_keeps_the_order_and_is_not_asked_in_a_loop() {
+    /// Says that it takes many once it is told to say so, and takes one a call.
+    struct Slow(FarEnd);
+    impl NetClient for Slow {
         fn kind(&self) -> &'static str {
-            "liar"
+            "slow"
         }
         fn info(&self) -> String {
             String::new()
         }
         fn credits(&self) -> usize {
-            10
+            self.0.get().credits
         }
-        fn deliver(&mut self, _: VTime, frames: &mut std::collections::VecDeque<Frame>) {
-            assert_eq!(tag(&frames[0]), 0);
-            self.0 += 1;
-            assert!(self.0 <= 2, "one call for the send, one for the poll");
+        fn deliver(&mut self, _: VTime, frames: &mut VecDeque<Frame>) {
+            self.0.get().received.extend(frames.pop_front());
         }
         fn poll(&mut self, _: VTime, _: usize, _: &mut Vec<Frame>) {}
     }
-    let mut core = core();
-    let backend = core.add_backend("n0", Box::new(Liar(0))).unwrap();
+    let (mut core, far) = (core(), FarEnd::with_credits(0));
+    let backend = core.add_backend("n0", Box::new(Slow(far.clone()))).unwrap();
     let nic = core.add_nic(nic(Some("n0"))).unwrap();
-    for tag in 0..3 {
+    for tag in 0..4 {
         core.send(nic, at(1), frame(tag)).unwrap();
     }
-    core.poll(at(2));
-    assert_eq!(core.queued(backend), 3);
+    far.get().credits = 10;
+    for heard in [vec![0], vec![0, 1], vec![0, 1, 2]] {
+        core.poll(at(2));
+        assert_eq!(far.heard(), heard);
+    }
+    assert_eq!(core.queued(backend), 1);
 }
 
 #[test]
@@ -150,8 +159,7 @@ fn set_link_purges_reports_and_is_kept_apart_from_carrier() {
 fn set_link_names_both_a_nic_and_a_netdev_of_that_name() {
     let (mut core, far) = (core(), FarEnd::with_credits(1));
     let backend = core.add_backend("x", far.client()).unwrap();
-    let port =
-        core.add_nic(elnic_netclient::NicOptions { id: Some("x".into()), ..nic(None) }).unwrap();
+    let port = core.add_nic(NicOptions { id: Some("x".into()), ..nic(None) }).unwrap();
     core.set_link("x", false).unwrap();
     assert_eq!(core.link_state(backend), Some(LinkState::Down));
     assert_eq!(core.link_state(port), Some(LinkState::Down));
@@ -319,4 +327,59 @@ fn the_next_event_is_the_earliest_of_the_clients() {
     one.get().wake_at = Some(at(7));
     other.get().wake_at = Some(at(5));
     assert_eq!(core.next_event(), Some(at(5)));
+}
+
+/// A TCP packet of 3000 bytes to be cut.
+fn large_frame() -> Frame {
+    let mut data = Vec::new();
+    PacketBuilder::ethernet2([2; 6], [4; 6])
+        .ipv4([10, 0, 0, 1], [10, 0, 0, 2], 64)
+        .tcp(1, 2, 1_000, 4_000)
+        .write(&mut data, &[0x5a; 3_000])
+        .unwrap();
+    let segmentation =
+        Segmentation { kind: GsoKind::TcpV4, size: 1_460, header_length: 54, ecn: false };
+    let offload = Offload { checksum: Checksum::Complete, segmentation: Some(segmentation) };
+    Frame::with_offload(data, at(1), offload).unwrap()
+}
+
+#[test]
+fn a_large_frame_is_cut_for_a_backend_and_passes_whole_to_a_nic_that_takes_it() {
+    let (mut core, far) = (core(), FarEnd::with_credits(9));
+    core.add_backend("n0", far.client()).unwrap();
+    core.add_hub_port("h0", 0, Some("n0")).unwrap();
+    core.add_hub_port("h1", 0, None).unwrap();
+    core.add_hub_port("h2", 0, None).unwrap();
+    let sender = core.add_nic(nic(Some("h1"))).unwrap();
+    let takes = OffloadSupport { tcp_v4: true, ..OffloadSupport::NONE };
+    let listener = core.add_nic(NicOptions { offload: takes, ..nic(Some("h2")) }).unwrap();
+    core.send(sender, at(1), large_frame()).unwrap();
+    let lengths: Vec<usize> = far.get().received.iter().map(Frame::len).collect();
+    assert_eq!(lengths, [54 + 1460, 54 + 1460, 54 + 80]);
+    let port = core.netdev("h0").unwrap();
+    assert_eq!(core.stats(port).unwrap().made_frames, 2);
+    assert_eq!(core.take(listener), Some(large_frame()));
+    core.set_offload(listener, OffloadSupport::NONE);
+    core.send(sender, at(2), large_frame()).unwrap();
+    assert_eq!(core.queued(listener), 3);
+}
+
+#[test]
+fn a_frame_whose_metadata_lies_is_lost_and_counted() {
+    let (mut core, far) = (core(), FarEnd::with_credits(9));
+    core.add_backend("n0", far.client()).unwrap();
+    let nic = core.add_nic(nic(Some("n0"))).unwrap();
+    let lie = Frame::with_offload(vec![0; 99], at(1), large_frame().offload()).unwrap();
+    core.send(nic, at(1), lie).unwrap();
+    assert_eq!(core.stats(nic).unwrap().lost(Loss::Unfinished), 1);
+    assert!(far.heard().is_empty());
+}
+
+#[test]
+fn the_monitor_reaches_a_client_by_its_type() {
+    let (mut core, far) = (core(), FarEnd::with_credits(9));
+    let port = core.add_backend("n0", far.client()).unwrap();
+    assert!(core.client_mut::<FakeClient>(port).is_some());
+    let nic = core.add_nic(nic(Some("n0"))).unwrap();
+    assert!(core.client_mut::<FakeClient>(nic).is_none());
 }

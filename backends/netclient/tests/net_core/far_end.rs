@@ -50,7 +50,7 @@ impl FarEnd {
     }
 }
 
-struct FakeClient(FarEnd);
+pub(crate) struct FakeClient(FarEnd);
 
 impl NetClient for FakeClient {
     fn kind(&self) -> &'static str {

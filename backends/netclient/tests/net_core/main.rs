@@ -4,3 +4,5 @@ mod cable;
 mod far_end;
 mod filters;
 mod hubs;
+mod model;
+mod reference;

@@ -5,6 +5,7 @@
 //! `#error`, `#warning`, `#line`; an unknown `#word` line passes through, since it is a comment of the assembler.
 //! Left out: `#pragma` (passes through likewise), `#include_next`, trigraphs, computed `#include`.
 
+mod call;
 mod condition;
 mod lines;
 mod macros;
@@ -191,8 +192,7 @@ impl Preprocessor<'_> {
 
     fn replaceable(&self, token: &Token) -> bool {
         token.kind == Kind::Word
-            && (self.macros.defined(&token.text)
-                || matches!(&*token.text, "__LINE__" | "__FILE__"))
+            && (self.macros.defined(&token.text) || matches!(&*token.text, "__LINE__" | "__FILE__"))
     }
 
     /// Carries out a directive; `Ok(false)` if it is none and the line passes through.
@@ -263,7 +263,7 @@ impl Preprocessor<'_> {
     fn holds(&self, word: &str, rest: &str) -> Result<bool, String> {
         let tokens = tokenize(rest);
         if word != "if" {
-            return match macros::trim(&tokens) {
+            return match call::trim(&tokens) {
                 [name, ..] if name.kind == Kind::Word => {
                     Ok(self.macros.defined(&name.text) == (word == "ifdef"))
                 }
@@ -319,10 +319,8 @@ impl Preprocessor<'_> {
 
     fn renumber(&mut self, place: &mut Place<'_>, rest: &str, number: u32) -> Result<(), String> {
         let mut words = rest.splitn(2, char::is_whitespace);
-        let line: u32 = words
-            .next()
-            .and_then(|word| word.parse().ok())
-            .ok_or("#line needs a line number")?;
+        let line: u32 =
+            words.next().and_then(|word| word.parse().ok()).ok_or("#line needs a line number")?;
         place.shift = i64::from(line) - i64::from(number) - 1;
         let name = words.next().and_then(|name| name.trim().strip_prefix('"'));
         if let Some((name, _)) = name.and_then(|name| name.split_once('"')) {

@@ -18,11 +18,9 @@ fn run(files: &[(&str, &str)]) -> (Vec<String>, Vec<String>) {
     let memory = files.iter().map(|(name, text)| (PathBuf::from(name), (*text).to_owned()));
     let memory = Memory(memory.collect());
     let (mut map, mut reporter) = (SourceMap::default(), Reporter::default());
-    let options =
-        Options { include_dirs: vec![PathBuf::from("inc")], ..Options::default() };
+    let options = Options { include_dirs: vec![PathBuf::from("inc")], ..Options::default() };
     let (name, text) = files[0];
-    let lines =
-        preprocess(Path::new(name), text, &options, &memory, &mut map, &mut reporter);
+    let lines = preprocess(Path::new(name), text, &options, &memory, &mut map, &mut reporter);
     let texts = lines.iter().map(|line| line.text.to_string()).filter(|text| !text.is_empty());
     let messages = reporter.finish().iter().map(ToString::to_string).collect();
     (texts.collect(), messages)

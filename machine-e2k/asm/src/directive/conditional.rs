@@ -11,8 +11,26 @@ use crate::string;
 
 /// Names of the directives.
 pub(super) const NAMES: [&str; 21] = [
-    ".if", ".ifdef", ".ifndef", ".ifnotdef", ".ifeq", ".ifne", ".ifgt", ".ifge", ".iflt", ".ifle",
-    ".ifc", ".ifnc", ".ifeqs", ".ifnes", ".ifb", ".ifnb", ".elseif", ".else", ".elsec", ".endif",
+    ".if",
+    ".ifdef",
+    ".ifndef",
+    ".ifnotdef",
+    ".ifeq",
+    ".ifne",
+    ".ifgt",
+    ".ifge",
+    ".iflt",
+    ".ifle",
+    ".ifc",
+    ".ifnc",
+    ".ifeqs",
+    ".ifnes",
+    ".ifb",
+    ".ifnb",
+    ".elseif",
+    ".else",
+    ".elsec",
+    ".endif",
     ".endc",
 ];
 

@@ -13,11 +13,45 @@ use crate::string;
 
 /// Names of the directives.
 pub(super) const NAMES: [&str; 39] = [
-    ".byte", ".half", ".hword", ".short", ".2byte", ".value", ".word", ".int", ".long", ".4byte",
-    ".dword", ".quad", ".xword", ".8byte", ".uahalf", ".uaword", ".uadword", ".ascii", ".asciz",
-    ".string", ".float", ".single", ".double", ".skip", ".space", ".zero", ".fill", ".org",
-    ".align", ".balign", ".balignw", ".balignl", ".p2align", ".p2alignw", ".p2alignl", ".incbin",
-    ".ptr", ".octa", ".string8",
+    ".byte",
+    ".half",
+    ".hword",
+    ".short",
+    ".2byte",
+    ".value",
+    ".word",
+    ".int",
+    ".long",
+    ".4byte",
+    ".dword",
+    ".quad",
+    ".xword",
+    ".8byte",
+    ".uahalf",
+    ".uaword",
+    ".uadword",
+    ".ascii",
+    ".asciz",
+    ".string",
+    ".float",
+    ".single",
+    ".double",
+    ".skip",
+    ".space",
+    ".zero",
+    ".fill",
+    ".org",
+    ".align",
+    ".balign",
+    ".balignw",
+    ".balignl",
+    ".p2align",
+    ".p2alignw",
+    ".p2alignl",
+    ".incbin",
+    ".ptr",
+    ".octa",
+    ".string8",
 ];
 
 /// Carries out a directive of [`NAMES`].
@@ -249,8 +283,7 @@ fn incbin(call: &mut Call<'_, '_, '_, '_>) -> Result<(), Problem> {
     let limit = if call.cursor.eat(",") { call.count("a size of")? } else { u64::MAX };
     let file = call.assembler.map.name(call.line.origin.file).to_owned();
     let folder = std::path::Path::new(&file).parent().map(std::path::Path::to_path_buf);
-    let folders =
-        folder.into_iter().chain(call.assembler.options.include_dirs.iter().cloned());
+    let folders = folder.into_iter().chain(call.assembler.options.include_dirs.iter().cloned());
     let (_, bytes) = find(call.assembler.files, std::path::Path::new(&name), folders)
         .map_err(|error| Problem::at(at, format!("cannot read '{name}': {error}")))?;
     let start = usize::try_from(skip).unwrap_or(usize::MAX).min(bytes.len());

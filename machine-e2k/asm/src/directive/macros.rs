@@ -100,10 +100,7 @@ pub(crate) fn expand_macro(
     let lines = substitute(&definition.body, &names, &values, Some(count), expansion)
         .map_err(|message| Problem::at(at, message))?;
     let conditionals = assembler.conditionals.len();
-    assembler
-        .input
-        .push(lines, 1, true, conditionals)
-        .map_err(|message| Problem::at(at, message))
+    assembler.input.push(lines, 1, true, conditionals).map_err(|message| Problem::at(at, message))
 }
 
 /// The lines up to `.endr`.

@@ -9,18 +9,54 @@ use crate::string;
 
 /// Names of the directives that do something.
 pub(super) const NAMES: [&str; 9] = [
-    ".error", ".err", ".warning", ".print", ".include", ".ignore", ".accept", ".end",
+    ".error",
+    ".err",
+    ".warning",
+    ".print",
+    ".include",
+    ".ignore",
+    ".accept",
+    ".end",
     ".explicit_ales25",
 ];
 
 /// Directives about debugging, listings and linkers: taken and left without effect.
 pub(super) const IGNORED: [&str; 36] = [
-    ".file", ".ident", ".version", ".loc", ".line", ".stabs", ".stabn", ".stabd", ".title", ".sbttl",
-    ".list", ".nolist", ".psize", ".eject", ".protected", ".internal", ".addrsig", ".reg",
-    ".cfi_startproc", ".cfi_endproc", ".cfi_def_cfa", ".cfi_def_cfa_offset",
-    ".cfi_def_cfa_register", ".cfi_offset", ".cfi_rel_offset", ".cfi_adjust_cfa_offset",
-    ".cfi_restore", ".cfi_undefined", ".cfi_same_value", ".cfi_remember_state",
-    ".cfi_restore_state", ".cfi_sections", ".cfi_personality", ".cfi_lsda", ".cfi_escape",
+    ".file",
+    ".ident",
+    ".version",
+    ".loc",
+    ".line",
+    ".stabs",
+    ".stabn",
+    ".stabd",
+    ".title",
+    ".sbttl",
+    ".list",
+    ".nolist",
+    ".psize",
+    ".eject",
+    ".protected",
+    ".internal",
+    ".addrsig",
+    ".reg",
+    ".cfi_startproc",
+    ".cfi_endproc",
+    ".cfi_def_cfa",
+    ".cfi_def_cfa_offset",
+    ".cfi_def_cfa_register",
+    ".cfi_offset",
+    ".cfi_rel_offset",
+    ".cfi_adjust_cfa_offset",
+    ".cfi_restore",
+    ".cfi_undefined",
+    ".cfi_same_value",
+    ".cfi_remember_state",
+    ".cfi_restore_state",
+    ".cfi_sections",
+    ".cfi_personality",
+    ".cfi_lsda",
+    ".cfi_escape",
     ".cfi_signal_frame",
 ];
 
@@ -90,8 +126,5 @@ fn include(call: &mut Call<'_, '_, '_, '_>) -> Result<(), Problem> {
     let lines = plain_lines(&path, &text, expansion, assembler.map)
         .map_err(|message| Problem::at(at, message))?;
     let conditionals = assembler.conditionals.len();
-    assembler
-        .input
-        .push(lines, 1, false, conditionals)
-        .map_err(|message| Problem::at(at, message))
+    assembler.input.push(lines, 1, false, conditionals).map_err(|message| Problem::at(at, message))
 }

@@ -145,7 +145,9 @@ fn attributes(call: &mut Call<'_, '_, '_, '_>, name: &str) -> Result<Option<Flag
                         'M' | 'S' | 'G' | 'T' | 'o' | '?' | 'e' => {}
                         _ => {
                             let message = format!("'{flag}' is no flag of a section");
-                            return Err(Problem::at(at, message).help("there are a, w, x, M, S, G, T"));
+                            return Err(
+                                Problem::at(at, message).help("there are a, w, x, M, S, G, T")
+                            );
                         }
                     }
                 }

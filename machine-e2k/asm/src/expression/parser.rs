@@ -131,7 +131,8 @@ impl Parser<'_, '_, '_, '_> {
                 // A `$` in front of a symbol's name is no part of it.
                 let name = word.strip_prefix('$').filter(|name| !name.is_empty()).unwrap_or(word);
                 if self.cursor.rest().starts_with('@') {
-                    let message = "relocation suffixes have no meaning in an image that is linked here";
+                    let message =
+                        "relocation suffixes have no meaning in an image that is linked here";
                     return Err(self.cursor.problem(message));
                 }
                 let id = self.scope.symbols.named(name);
@@ -161,15 +162,17 @@ impl Parser<'_, '_, '_, '_> {
                 if !digits.is_empty() && digits.iter().all(u8::is_ascii_digit) =>
             {
                 let number = word.get(..word.len() - 1).unwrap_or("").parse::<u64>();
-                let found = number
-                    .ok()
-                    .and_then(|number| self.scope.symbols.numeric_reference(number, *suffix == b'f'));
+                let found = number.ok().and_then(|number| {
+                    self.scope.symbols.numeric_reference(number, *suffix == b'f')
+                });
                 return match found {
                     Some(id) => {
                         self.scope.uses.push((id, at));
                         Ok(Expression::Symbol(id))
                     }
-                    None => bad(format!("no label '{}:' stands above", &word.trim_end_matches('b'))),
+                    None => {
+                        bad(format!("no label '{}:' stands above", &word.trim_end_matches('b')))
+                    }
                 };
             }
             [b'0', _, ..] => (word.get(1..), 8),
@@ -286,7 +289,9 @@ mod tests {
 
     #[test]
     fn malformed_expressions_are_refused() {
-        for text in ["", "1+", "(1", "0x", "1/0", "%r1", "1b", "0x10000000000000000", "a@GOT", "1 2"] {
+        for text in
+            ["", "1+", "(1", "0x", "1/0", "%r1", "1b", "0x10000000000000000", "a@GOT", "1 2"]
+        {
             assert_eq!(run(text).0, None, "{text}");
         }
         assert_eq!(run(&"-(".repeat(10_000)).0, None);

@@ -36,7 +36,8 @@ pub(crate) fn parse_parameters(cursor: &mut Cursor<'_>) -> Result<Vec<Parameter>
                 "req" => parameter.required = true,
                 "vararg" => parameter.variadic = true,
                 other => {
-                    let problem = Problem::at(at, format!("'{other}' is no qualifier of a parameter"));
+                    let problem =
+                        Problem::at(at, format!("'{other}' is no qualifier of a parameter"));
                     return Err(problem.help("there are :req and :vararg"));
                 }
             }
@@ -72,22 +73,19 @@ pub(crate) fn parse_arguments(
         let at = cursor.offset();
         if let Some((name, behind)) = keyword(cursor.rest()) {
             let index = parameters.iter().position(|parameter| parameter.name == name);
-            match (index, values.iter_mut().nth(index.unwrap_or(usize::MAX))) {
-                (Some(_), Some(value)) => {
-                    cursor.seek(at + behind);
-                    let (text, length) = take_argument(cursor.rest());
-                    cursor.seek(cursor.offset() + length);
-                    *value = Some(text);
-                    cursor.eat(",");
-                    continue;
-                }
-                _ if parameters.get(next).is_none() => {
-                    let names = parameters.iter().map(|parameter| parameter.name.as_str());
-                    let problem = Problem::at(at, format!("the macro has no parameter '{name}'"));
-                    return Err(problem.meant(name, names));
-                }
-                // What looks like a name may be an operand (`wbs=8`): it is taken as it stands.
-                _ => {}
+            if let Some(value) = index.and_then(|index| values.get_mut(index)) {
+                cursor.seek(at + behind);
+                let (text, length) = take_argument(cursor.rest());
+                cursor.seek(cursor.offset() + length);
+                *value = Some(text);
+                cursor.eat(",");
+                continue;
+            }
+            // What looks like a name may be an operand (`wbs=8`): it is taken as it stands.
+            if next >= parameters.len() {
+                let names = parameters.iter().map(|parameter| parameter.name.as_str());
+                let problem = Problem::at(at, format!("the macro has no parameter '{name}'"));
+                return Err(problem.meant(name, names));
             }
         }
         let Some(parameter) = parameters.get(next) else {
@@ -207,9 +205,12 @@ fn take_argument(rest: &str) -> (String, usize) {
             c if c.is_whitespace() && brackets == 0 => {
                 let after = rest.get(at..).unwrap_or("").trim_start();
                 let word = |c: char| crate::scan::is_word(c) || matches!(c, '%' | '"' | '\\');
-                let before = text.chars().next_back().is_some_and(|c| word(c) || c == ')' || c == ']');
+                let before =
+                    text.chars().next_back().is_some_and(|c| word(c) || c == ')' || c == ']');
                 let operand = crate::scan::is_word;
-                if before && after.starts_with(|c: char| operand(c) || matches!(c, '%' | '"' | '\\')) {
+                if before
+                    && after.starts_with(|c: char| operand(c) || matches!(c, '%' | '"' | '\\'))
+                {
                     return (trimmed(text, solid), at);
                 }
             }

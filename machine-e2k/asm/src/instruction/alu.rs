@@ -3,15 +3,12 @@
 //! Source: gas's e2k port, ISA notes 2.3, 2.4 and 10. Which operands an operation has is told by its row in the operation
 //! table; nothing here knows single operations apart from the pseudo-operations `mmurr` and `mmurw`.
 
-use elnic_isa::{
-    AauRegister, Destination, Format, IsaVersion, Kind, MmuRegister, Operation, QualifierSource, Source,
-    StateRegister, TrapRegister,
-};
+use elnic_isa::{Destination, Format, Kind, Op, Operation, QualifierSource, Source, TrapRegister};
 
 use super::Reader;
 use super::draft::{Alu, Second};
 use super::literal::{self, Width};
-use super::{address, register};
+use super::{address, register, special};
 use crate::diagnostic::Problem;
 
 /// Reads the operation whose mnemonic has been read and whose `rows` are those of this version.
@@ -38,7 +35,7 @@ pub(super) fn read(
         increment: None,
     };
     match first.mnemonic {
-        "mmurr" | "mmurw" => mmu(reader, &mut alu, first)?,
+        "mmurr" | "mmurw" => special::mmu(reader, &mut alu, first)?,
         _ => operands(reader, &mut alu, first)?,
     }
     if matches!(first.format, Format::Alopf12Branch | Format::Alopf12Call) {
@@ -83,10 +80,8 @@ fn suffixes(
         } else if reader.cursor.eat_word("sm") || reader.cursor.eat_word("s") {
             speculative = true;
         } else {
-            let message = format!(
-                "a channel 0..5 or 'sm' is expected behind '{},'",
-                first.mnemonic
-            );
+            let message =
+                format!("a channel 0..5 or 'sm' is expected behind '{},'", first.mnemonic);
             reader.cursor.seek(start);
             return Err(Problem::at(at, message));
         }
@@ -151,11 +146,11 @@ fn operands(
         Format::Alopf15 => {
             alu.src2 = second(reader, row)?;
             comma(reader)?;
-            alu.dst = Destination::State(state(reader)?);
+            alu.dst = Destination::State(special::state(reader)?);
             return Ok(());
         }
         Format::Alopf16 => {
-            alu.src1 = Source::State(state(reader)?);
+            alu.src1 = Source::State(special::state(reader)?);
             comma(reader)?;
         }
         Format::Alopf21 | Format::Alopf21Merge => {
@@ -179,11 +174,11 @@ fn operands(
         Format::AauWrite => {
             alu.src3 = register_source(reader)?;
             comma(reader)?;
-            alu.dst = Destination::Aau(aau(reader)?);
+            alu.dst = Destination::Aau(special::aau(reader)?);
             return Ok(());
         }
         Format::AauRead => {
-            alu.src1 = Source::Aau(aau(reader)?);
+            alu.src1 = Source::Aau(special::aau(reader)?);
             comma(reader)?;
         }
     }
@@ -241,8 +236,7 @@ pub(super) fn first(reader: &mut Reader<'_, '_, '_>) -> Result<Source, Problem> 
     let written = literal::read(&mut reader.cursor, &mut reader.scope)?;
     written.short(31).map(Source::Constant).ok_or_else(|| {
         let message = "the first source is a register or a number 0..31";
-        Problem::at(written.offset(), message)
-            .help("only the second source can be a literal")
+        Problem::at(written.offset(), message).help("only the second source can be a literal")
     })
 }
 
@@ -262,15 +256,19 @@ pub(super) fn second(
 }
 
 /// As how wide a literal in src2 counts.
+///
+/// gas gives operands of 128 bits (but those of `qplog`), and the 80-bit one beside a 32-bit first source, 32 bits.
 pub(super) fn width(row: &Operation) -> Width {
-    match row.src.get(1) {
-        Some(Kind::Single) => Width::Single,
+    match row.src {
+        [_, Kind::QuadPacked, _] if row.op == Op::Qplog => Width::Double,
+        [_, Kind::Single | Kind::Quad | Kind::QuadPacked, _] => Width::Single,
+        [Kind::Single, Kind::Extended, _] => Width::Single,
         _ => Width::Double,
     }
 }
 
 /// Reads a third source or the datum of a store.
-fn register_source(reader: &mut Reader<'_, '_, '_>) -> Result<Source, Problem> {
+pub(super) fn register_source(reader: &mut Reader<'_, '_, '_>) -> Result<Source, Problem> {
     match register::general(&mut reader.cursor)? {
         Some(register) => Ok(Source::Register(register)),
         None => Err(register::unknown(&mut reader.cursor, "a register")),
@@ -284,7 +282,7 @@ fn literal8(reader: &mut Reader<'_, '_, '_>, max: i64) -> Result<Source, Problem
 }
 
 /// Reads the result.
-fn destination(
+pub(super) fn destination(
     reader: &mut Reader<'_, '_, '_>,
     row: &'static Operation,
 ) -> Result<Destination, Problem> {
@@ -303,11 +301,8 @@ fn destination(
         Some("empty" | "empty.lo") => return Ok(Destination::Empty),
         Some("empty.hi") => return Ok(Destination::EmptyHigh),
         Some(name) if row.dst == Kind::TrapRegister => {
-            let known = [
-                ("tst", TrapRegister::Tst),
-                ("tc", TrapRegister::Tc),
-                ("tcd", TrapRegister::Tcd),
-            ];
+            let known =
+                [("tst", TrapRegister::Tst), ("tc", TrapRegister::Tc), ("tcd", TrapRegister::Tcd)];
             if let Some((_, register)) = known.iter().find(|(known, _)| *known == name) {
                 return Ok(Destination::Trap(*register));
             }
@@ -322,83 +317,6 @@ fn destination(
         Some(register) => Ok(Destination::Register(register)),
         None => Err(register::unknown(cursor, "a register for the result")),
     }
-}
-
-/// Reads a state register.
-fn state(reader: &mut Reader<'_, '_, '_>) -> Result<StateRegister, Problem> {
-    reader.cursor.blank();
-    let at = reader.cursor.offset();
-    let Some(name) = register::name(&mut reader.cursor) else {
-        return Err(register::unknown(&mut reader.cursor, "a state register"));
-    };
-    let version = reader.context.version;
-    StateRegister::by_name(name, version).ok_or_else(|| {
-        let problem = Problem::at(at, format!("there is no state register %{name} in {version}"));
-        let later = IsaVersion::ALL
-            .into_iter()
-            .find(|later| StateRegister::by_name(name, *later).is_some());
-        match later {
-            Some(later) => problem.help(format!("it exists from {later} on")),
-            None => problem.meant(name, StateRegister::names()),
-        }
-    })
-}
-
-/// Reads a register of the array access unit.
-fn aau(reader: &mut Reader<'_, '_, '_>) -> Result<AauRegister, Problem> {
-    reader.cursor.blank();
-    let at = reader.cursor.offset();
-    let Some(name) = register::name(&mut reader.cursor) else {
-        return Err(register::unknown(&mut reader.cursor, "a register of the array access unit"));
-    };
-    AauRegister::by_name(name).ok_or_else(|| {
-        let names = elnic_isa::AauFile::ALL.iter().map(|(_, name, _)| *name);
-        Problem::at(at, format!("there is no array access register %{name}")).meant(name, names)
-    })
-}
-
-/// Reads `mmurr %reg, dst` or `mmurw src, %reg`: accesses with a special MAS.
-fn mmu(
-    reader: &mut Reader<'_, '_, '_>,
-    alu: &mut Alu,
-    row: &'static Operation,
-) -> Result<(), Problem> {
-    let writes = row.mnemonic == "mmurw";
-    if writes {
-        alu.src3 = register_source(reader)?;
-        comma(reader)?;
-    }
-    reader.cursor.blank();
-    let at = reader.cursor.offset();
-    let Some(name) = register::name(&mut reader.cursor) else {
-        return Err(register::unknown(&mut reader.cursor, "an MMU register"));
-    };
-    let version = reader.context.version;
-    let found = MmuRegister::by_name(name).ok_or_else(|| {
-        let names: Vec<String> = MmuRegister::names().collect();
-        let problem = Problem::at(at, format!("there is no MMU register %{name}"));
-        problem.meant(name, names.iter().map(String::as_str))
-    })?;
-    let since = if writes { found.writable_since } else { Some(found.since) };
-    if since.is_none_or(|since| since > version) {
-        let what = if writes { "written" } else { "read" };
-        return Err(Problem::at(at, format!("%{name} cannot be {what} in {version}")));
-    }
-    alu.src1 = Source::Constant(0);
-    alu.src2 = literal::number(reader.draft, i64::from(found.address))?;
-    alu.mas = found.mas().0;
-    if !writes {
-        if alu.channel.is_some_and(|channel| channel != found.read_channel) {
-            let message = format!("%{name} is read on channel {} only", found.read_channel);
-            return Err(Problem::at(at, message));
-        }
-        alu.channel = Some(found.read_channel);
-        comma(reader)?;
-        alu.dst = destination(reader, row)?;
-    } else if alu.channel.is_none() {
-        alu.channel = Some(2);
-    }
-    Ok(())
 }
 
 /// Reads `? %predN, %pcntN`.

@@ -65,7 +65,7 @@ pub(super) fn read_move(
 fn half(destination: Destination, odd: bool) -> Destination {
     match destination {
         Destination::Register(register) => {
-            Destination::Register(super::finish::half_of_pair(register, odd))
+            Destination::Register(super::operation::half_of_pair(register, odd))
         }
         Destination::Empty if !odd => Destination::EmptyHigh,
         other => other,
@@ -112,7 +112,8 @@ pub(super) fn increment(reader: &mut Reader<'_, '_, '_>, offset: usize) -> Resul
         true => Some(register::expect_term(&mut reader.cursor)?),
         false => None,
     };
-    let lonely = || Problem::at(offset, "incr belongs behind the staa or ldaa whose index it advances");
+    let lonely =
+        || Problem::at(offset, "incr belongs behind the staa or ldaa whose index it advances");
     let alu = reader.draft.alu.last_mut().ok_or_else(lonely)?;
     let Source::Array(mut address) = alu.src1 else { return Err(lonely()) };
     if channel.is_some() && alu.channel.is_some() && channel != alu.channel {

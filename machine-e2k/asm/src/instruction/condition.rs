@@ -75,7 +75,8 @@ fn with_loop_end(
         (false, Some(false), false) => Ok(ControlCondition::PredicateAndNotLoopEnd(number)),
         (false, Some(false), true) => Ok(ControlCondition::NotPredicateAndNotLoopEnd(number)),
         _ => {
-            let message = "a predicate can be combined with '|| #LOOP_END' or '&& #NOT_LOOP_END' only";
+            let message =
+                "a predicate can be combined with '|| #LOOP_END' or '&& #NOT_LOOP_END' only";
             Err(Problem::at(at, message))
         }
     }
@@ -101,7 +102,8 @@ pub(super) fn beside_memory_lock(cursor: &mut Cursor<'_>) -> Result<ControlCondi
         Problem::at(at, message).help("channels are 0, 1, 3, 4; pairs are 0 and 1 or 3 and 4")
     };
     let (name, negated) = local(cursor).ok_or_else(bad)?;
-    if let Some(digits) = name.strip_prefix("dt_al").filter(|digits| !digits.is_empty() && !negated) {
+    if let Some(digits) = name.strip_prefix("dt_al").filter(|digits| !digits.is_empty() && !negated)
+    {
         let mut mask = 0;
         for digit in digits.chars() {
             mask |= 1 << channel_index(digit).ok_or_else(bad)?;
@@ -186,7 +188,14 @@ mod tests {
 
     #[test]
     fn other_combinations_are_refused() {
-        for text in ["", "%pred3 && #LOOP_END", "%pcnt1", "%MLOCK || %cmp2", "#LOOP_END || %pred1", "%pred32"] {
+        for text in [
+            "",
+            "%pred3 && #LOOP_END",
+            "%pcnt1",
+            "%MLOCK || %cmp2",
+            "#LOOP_END || %pred1",
+            "%pred32",
+        ] {
             assert_eq!(bits(text), None, "{text}");
         }
     }

@@ -212,7 +212,11 @@ fn advance(reader: &mut Reader<'_, '_, '_>, name: &str) -> Result<Advance, Probl
     }
     let mut advance = Advance::default();
     loop {
-        if reader.try_setting(&format!("{name}f"), 0..=1)?.map(|bit| advance.not_taken = bit != 0).is_none() {
+        if reader
+            .try_setting(&format!("{name}f"), 0..=1)?
+            .map(|bit| advance.not_taken = bit != 0)
+            .is_none()
+        {
             advance.taken = reader.setting(&format!("{name}t"), 0..=1)? != 0;
         }
         if !reader.cursor.eat(",") {
@@ -254,11 +258,7 @@ fn prepare(
 }
 
 /// Takes CS0 for an instruction without target.
-fn plain(
-    reader: &mut Reader<'_, '_, '_>,
-    offset: usize,
-    control: Control0,
-) -> Result<(), Problem> {
+fn plain(reader: &mut Reader<'_, '_, '_>, offset: usize, control: Control0) -> Result<(), Problem> {
     reader.draft.take_control0(offset, Transfer { control, target: None })
 }
 
@@ -288,7 +288,9 @@ fn target(reader: &mut Reader<'_, '_, '_>, bits: u32) -> Result<Target, Problem>
         // The upper half of the unsigned range is another way to write negative numbers.
         return Ok(Target::Units(if units >= limit { units - 2 * limit } else { units }));
     }
-    let message = format!("{units} does not fit the {bits} bits of the displacement, which counts 8-byte units");
+    let message = format!(
+        "{units} does not fit the {bits} bits of the displacement, which counts 8-byte units"
+    );
     Err(Problem::at(at, message))
 }
 

@@ -214,7 +214,8 @@ impl Draft {
     /// If it is taken.
     pub(super) fn take_control0(&mut self, offset: usize, value: Transfer) -> Result<(), Problem> {
         if self.control0.is_some() {
-            let message = "CS0 is taken: one disp, ldisp, sdisp, return, ibranch, done or pref a bundle";
+            let message =
+                "CS0 is taken: one disp, ldisp, sdisp, return, ibranch, done or pref a bundle";
             return Err(Problem::at(offset, message));
         }
         self.control0 = Some(value);

@@ -5,16 +5,15 @@
 
 use elnic_isa::syllable::WindowLiteral;
 use elnic_isa::{
-    AluInstruction, ArrayPrefetch, Bundle, Control0, Control1, Destination, Displacement, Format,
-    IsaVersion, Kind, Literal, Literals, Mas, Operation, Qualifier, QualifierSource,
-    Register, SetWindow, Source, StateRegister, Stub, Term, Wait,
+    ArrayPrefetch, Bundle, Control0, Control1, Destination, Displacement, IsaVersion, Literals,
+    Mas, SetWindow, Stub, TransferStub,
 };
 
-use super::draft::{
-    Alu, Draft, LiteralRequest, LiteralValue, Nop, Second, Slot, Target, control1_taken,
-};
+use super::draft::{Draft, LiteralRequest, LiteralValue, Nop, Slot, Target, control1_taken};
+use super::operation::instruction;
 use super::place::{self, Placement};
-use super::{Context, predicate};
+use super::qualify::{Part, Qualifiers};
+use super::{Context, implied, predicate};
 use crate::expression::Expression;
 
 /// An encoded bundle; where it holds addresses its bytes are provisional.
@@ -78,15 +77,24 @@ pub(crate) fn encode(draft: Draft, lone: bool, context: &Context) -> Result<Enco
     predicate::check(&draft)?;
     let mut draft = draft;
     if lone && context.modes.strict_delay {
-        delay(&mut draft);
+        implied::delay(&mut draft);
     }
     let channels = channels(&draft, context)?;
+    implied::check_local_condition(&draft, &channels)?;
     let mut bundle = Bundle {
         loop_mode: draft.loop_mode,
         set_mark: draft.set_mark,
         array_moves: draft.moves,
         ..Bundle::default()
     };
+    if let Some(stub) = draft.stub
+        && stub.descriptor.is_some()
+        && (stub.transfer != TransferStub::default() || draft.moves.iter().any(Option::is_some))
+    {
+        return Err(
+            "invts and flushts cannot share SS with transfers, rotation and mova".to_owned()
+        );
+    }
     bundle.stub = draft.stub.map(|stub| stub.descriptor.unwrap_or(Stub::Transfer(stub.transfer)));
     bundle.control1 = control1(&draft, &channels)?;
     let mut requests = draft.literals.clone();
@@ -139,10 +147,7 @@ pub(crate) fn encode(draft: Draft, lone: bool, context: &Context) -> Result<Enco
         .iter()
         .map(|value| if let LiteralValue::Number(number) = value { *number } else { 0 })
         .collect();
-    bundle.literals = Literals {
-        words: fill(&placement, &numbers),
-        count: bundle.literals.count,
-    };
+    bundle.literals = Literals { words: fill(&placement, &numbers), count: bundle.literals.count };
     let version = context.version;
     let bytes = bundle.to_bytes(version).map_err(|error| error.to_string())?;
     let waits = target.is_some() || values.iter().any(|v| matches!(v, LiteralValue::Later(_)));
@@ -180,37 +185,9 @@ fn prefetch(draft: &Draft) -> Result<Encoded, String> {
         return Err("fapb cannot share a bundle with other instructions".to_owned());
     }
     let [first, second] = draft.prefetch;
-    let instruction = ArrayPrefetch {
-        first: first.unwrap_or_default(),
-        second: second.unwrap_or_default(),
-    };
+    let instruction =
+        ArrayPrefetch { first: first.unwrap_or_default(), second: second.unwrap_or_default() };
     Ok(Encoded { bytes: instruction.to_bytes().to_vec(), pending: None })
-}
-
-/// Adds what the assembler adds to an instruction outside braces.
-fn delay(draft: &mut Draft) {
-    let Some(alu) = draft.alu.first() else { return };
-    let Some(row) = alu.rows.first() else { return };
-    let cycles = match row.format {
-        Format::Alopf15 => {
-            if let Destination::State(state) = alu.dst
-                && state.write_drains_exceptions()
-            {
-                draft.control1 = Some((Control1::Wait(Wait(1 << 1)), "wait"));
-            }
-            5
-        }
-        Format::Alopf16 => match alu.src1 {
-            Source::State(StateRegister(0x30..=0x33)) => 4,
-            _ => return,
-        },
-        Format::Alopf8 => 2,
-        Format::Alopf7 | Format::Alopf17 if row.mnemonic.contains("fcmp") => 4,
-        Format::Alopf7 | Format::Alopf17 if row.mnemonic.contains("fxcmp") => 4,
-        Format::Alopf7 | Format::Alopf17 => 2,
-        _ => return,
-    };
-    draft.nop = Some(Nop::Cycles(cycles));
 }
 
 /// The channels of every operation.
@@ -222,7 +199,12 @@ fn channels(draft: &Draft, context: &Context) -> Result<Vec<Vec<u8>>, String> {
             (0..6u8)
                 .filter(|channel| alu.channel.is_none_or(|wanted| wanted == *channel))
                 .filter_map(|channel| {
-                    let row = alu.rows.iter().find(|row| row.is_allowed(channel, context.version))?;
+                    let row =
+                        alu.rows.iter().find(|row| row.is_allowed(channel, context.version))?;
+                    // Transfer registers can be written from channel 0 only.
+                    if matches!(alu.dst, Destination::ControlTransfer(_)) && channel != 0 {
+                        return None;
+                    }
                     Some(match row.pair(channel) {
                         Some((first, second)) => vec![first, second],
                         None => vec![channel],
@@ -295,78 +277,6 @@ fn window_literal(control: Option<Control1>) -> Option<LiteralRequest> {
     Some(LiteralRequest { value, slots: vec![Slot { position: 0, size: 2 }] })
 }
 
-/// The operation for one of its channels.
-fn instruction(
-    alu: &Alu,
-    channel: u8,
-    index: usize,
-    channels: usize,
-    placement: &Placement,
-) -> Result<AluInstruction, String> {
-    let row = alu.rows.iter().copied().find(|row| row.channels.contains(channel));
-    let operation: &'static Operation = row.ok_or("no encoding for this channel")?;
-    let literal = |request: usize| placement.literal(request).ok_or("a literal has no place");
-    let src2 = match alu.src2 {
-        Second::Ready(source) => source,
-        Second::Literal(request) => Source::Literal(literal(request)?),
-    };
-    let mut src1 = alu.src1;
-    if let (Source::Array(address), Some(request)) = (&mut src1, alu.array_literal)
-        && let Literal::Word(word) = literal(request)?
-    {
-        address.literal = Some(word);
-    }
-    let mut result = AluInstruction {
-        operation,
-        speculative: alu.speculative,
-        src1,
-        src2,
-        src3: alu.src3,
-        dst: alu.dst,
-    };
-    if channels == 2 {
-        let odd = index == 1;
-        // The address of a load is the same for both halves.
-        let [first, second, third] = operation.src;
-        if first == Kind::Quad && !operation.memory {
-            result.src1 = half_of_source(result.src1, odd);
-        }
-        if second == Kind::Quad {
-            result.src2 = half_of_source(result.src2, odd);
-        }
-        if third == Kind::Quad {
-            result.src3 = half_of_source(result.src3, odd);
-        }
-        if operation.dst == Kind::Quad {
-            result.dst = match result.dst {
-                Destination::Register(register) => {
-                    Destination::Register(half_of_pair(register, odd))
-                }
-                Destination::Empty if !odd => Destination::EmptyHigh,
-                other => other,
-            };
-        }
-    }
-    Ok(result)
-}
-
-fn half_of_source(source: Source, odd: bool) -> Source {
-    match source {
-        Source::Register(register) => Source::Register(half_of_pair(register, odd)),
-        other => other,
-    }
-}
-
-/// The even or odd register of the pair a register belongs to.
-pub(super) fn half_of_pair(register: Register, odd: bool) -> Register {
-    let half = |number: u8| number & !1 | u8::from(odd);
-    match register {
-        Register::Based(number) => Register::Based(half(number)),
-        Register::Window(number) => Register::Window(half(number)),
-        Register::Global(number) => Register::Global(half(number)),
-    }
-}
-
 /// `control` with another displacement.
 fn lead(control: Control0, distance: Displacement) -> Control0 {
     match control {
@@ -379,84 +289,5 @@ fn lead(control: Control0, distance: Displacement) -> Control0 {
         Control0::Ldisp(_) => Control0::Ldisp(distance),
         Control0::IcallTarget(_) => Control0::IcallTarget(distance),
         other => other,
-    }
-}
-
-/// What a qualifier serves.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Part {
-    /// The operation at this place of the cluster.
-    Operation(u8),
-    /// The array increment or the recovery point.
-    Auxiliary,
-}
-
-/// The halves of CDS0..=CDS2.
-#[derive(Default)]
-struct Qualifiers([Option<Qualifier>; 6]);
-
-impl Qualifiers {
-    /// Adds the conditions of one operation.
-    fn serve(&mut self, alu: &Alu, channels: &[u8]) -> Result<(), String> {
-        for (term, merge) in
-            [(alu.predicate, false), (alu.merge, true), (alu.prologue, false)]
-        {
-            let Some(term) = term else { continue };
-            for channel in channels {
-                self.add(term, merge, *channel >= 3, Part::Operation(channel % 3))?;
-            }
-        }
-        if let Some(term) = alu.increment {
-            for channel in channels {
-                self.add(term, false, *channel >= 3, Part::Auxiliary)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn add(
-        &mut self,
-        term: Term,
-        merge: bool,
-        second_cluster: bool,
-        part: Part,
-    ) -> Result<(), String> {
-        // The auxiliary part shares its sign with the last channel of the cluster.
-        let bit = if let Part::Operation(place) = part { 1 << place } else { 4 };
-        let sign = if term.negated { bit } else { 0 };
-        let shares = |known: &Qualifier| {
-            let other = match part {
-                Part::Operation(2) => known.auxiliary,
-                Part::Operation(_) => false,
-                Part::Auxiliary => known.channels & 4 != 0,
-            };
-            known.source == term.source
-                && known.merge == merge
-                && known.second_cluster == second_cluster
-                && (!other || known.negated & 4 == sign)
-        };
-        let index = self
-            .0
-            .iter()
-            .position(|half| half.as_ref().is_some_and(shares))
-            .or_else(|| self.0.iter().position(Option::is_none));
-        let half = index.and_then(|index| self.0.get_mut(index)).ok_or(
-            "the predicates of this bundle need more than six qualifiers (three CDS syllables)",
-        )?;
-        let half = half.get_or_insert(Qualifier {
-            source: QualifierSource::Predicate(0),
-            merge,
-            second_cluster,
-            channels: 0,
-            negated: 0,
-            auxiliary: false,
-        });
-        half.source = term.source;
-        half.negated |= sign;
-        match part {
-            Part::Operation(_) => half.channels |= bit,
-            Part::Auxiliary => half.auxiliary = true,
-        }
-        Ok(())
     }
 }

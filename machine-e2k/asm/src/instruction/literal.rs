@@ -107,7 +107,8 @@ pub(super) fn read(cursor: &mut Cursor<'_>, scope: &mut Scope<'_>) -> Result<Wri
         } else if word.starts_with("_lts") || word.starts_with("_f") && word.len() < 6 {
             let names = FORMATS.iter().map(|(name, _)| *name);
             let names = names.chain(PLACES.iter().map(|(name, _)| *name));
-            return Err(Problem::at(at, format!("'{word}' is no literal format or place")).meant(word, names));
+            return Err(Problem::at(at, format!("'{word}' is no literal format or place"))
+                .meant(word, names));
         } else {
             cursor.seek(at);
             break;

@@ -18,10 +18,14 @@ mod condition;
 mod control;
 mod draft;
 mod finish;
+mod implied;
 mod literal;
+mod operation;
 mod place;
 mod predicate;
+mod qualify;
 mod register;
+mod special;
 mod window;
 
 use std::ops::RangeInclusive;
@@ -210,7 +214,8 @@ impl Reader<'_, '_, '_> {
 fn unknown(name: &str, offset: usize) -> Problem {
     let problem = Problem::at(offset, format!("unknown instruction '{name}'"));
     if matches!(name, "move" | "mov" | "ret" | "jmp" | "branch" | "push" | "pop" | "li") {
-        return problem.help("e2k has no such instruction; perhaps a macro of that name is missing");
+        return problem
+            .help("e2k has no such instruction; perhaps a macro of that name is missing");
     }
     match nearest(name, mnemonics()) {
         Some(word) => problem.help(format!("did you mean '{word}'?")),

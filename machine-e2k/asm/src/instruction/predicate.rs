@@ -118,7 +118,9 @@ fn element(reader: &mut Reader<'_, '_, '_>) -> Result<ElementSource, Problem> {
         _ => number("pred")
             .filter(|number| *number < 32)
             .map(ElementSource::Predicate)
-            .or_else(|| number("rndpred").filter(|n| (1..16).contains(n)).map(ElementSource::Random))
+            .or_else(|| {
+                number("rndpred").filter(|n| (1..16).contains(n)).map(ElementSource::Random)
+            })
             .or_else(|| name.strip_prefix("spred").and_then(speculative)),
     };
     source.ok_or_else(|| {
@@ -145,8 +147,7 @@ pub(super) fn check(draft: &Draft) -> Result<(), String> {
         let logic = draft.logic.get(number / 2);
         logic.and_then(|logic| logic.elements.get(number % 2)).copied().unwrap_or(false)
     };
-    let combination =
-        |unit: usize| draft.logic.get(unit).is_some_and(|logic| logic.combination);
+    let combination = |unit: usize| draft.logic.get(unit).is_some_and(|logic| logic.combination);
     for (unit, logic) in draft.logic.iter().enumerate() {
         if logic.commit && !logic.combination {
             let number = unit + 4;

@@ -153,9 +153,7 @@ pub(super) fn transfer(cursor: &mut Cursor<'_>) -> Option<ControlTransferRegiste
 ///
 /// # Errors
 /// Anything else stands here.
-pub(super) fn expect_transfer(
-    cursor: &mut Cursor<'_>,
-) -> Result<ControlTransferRegister, Problem> {
+pub(super) fn expect_transfer(cursor: &mut Cursor<'_>) -> Result<ControlTransferRegister, Problem> {
     transfer(cursor).ok_or_else(|| unknown(cursor, "%ctpr1, %ctpr2 or %ctpr3"))
 }
 

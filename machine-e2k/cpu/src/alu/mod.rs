@@ -8,8 +8,10 @@ pub(crate) mod combined;
 pub(crate) mod compare;
 pub(crate) mod divide;
 pub(crate) mod field;
+pub(crate) mod float;
 pub(crate) mod integer;
 pub(crate) mod multiply;
+pub(crate) mod packed;
 pub(crate) mod shift;
 
 /// Two sources.

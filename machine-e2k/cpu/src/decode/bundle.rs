@@ -1,9 +1,11 @@
 //! The compact form of a bundle.
 
 use elnic_contract::Size;
-use elnic_isa::{ControlCondition, Displacement, Mas, StateRegister};
+use elnic_isa::{AauRegister, ControlCondition, Displacement, Mas, StateRegister};
 
 use crate::alu::combined::First;
+use crate::alu::float::{Float, FloatRelation, Stages, Unit};
+use crate::alu::packed::{Packed, PackedRelation};
 use crate::alu::{Binary, Division, Relation, Ternary};
 
 /// A source, resolved as far as it can be before the window is known.
@@ -63,6 +65,36 @@ pub(crate) enum Class {
     FloatCompare,
 }
 
+/// Where and how much a `staa` stores.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ArrayAccess {
+    /// Number of the descriptor.
+    pub(crate) descriptor: u8,
+    /// Number of the index register.
+    pub(crate) index: u8,
+    /// Number of the increment by which the index advances, if it does.
+    pub(crate) increment: Option<u8>,
+    /// When it does.
+    pub(crate) advances: Guard,
+    /// Bytes as a power of two, 0 to 4.
+    pub(crate) scale: u8,
+}
+
+/// A `mova`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Move {
+    /// Array channel, 0 to 3.
+    pub(crate) channel: u8,
+    pub(crate) format: elnic_isa::MoveFormat,
+    pub(crate) big_endian: bool,
+    /// Area, 0 to 31.
+    pub(crate) area: u8,
+    /// Bytes from the current index.
+    pub(crate) offset: u8,
+    pub(crate) advance: bool,
+    pub(crate) target: Target,
+}
+
 /// What an operation does.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Action {
@@ -82,6 +114,18 @@ pub(crate) enum Action {
     Compare(Relation),
     /// A division that may not exist.
     Divide(Division),
+    /// A function of up to three sources of up to 128 bits.
+    Packed(Packed),
+    /// `plog`, `qplog`: three sources through a truth table.
+    TruthTable(u8),
+    /// A comparison of packed sources to a predicate.
+    ComparePacked(PackedRelation),
+    /// Floating point.
+    Float(Float, Unit),
+    /// Two floating-point operations in one.
+    FloatCombined(Stages),
+    /// A floating-point comparison to a predicate.
+    CompareFloat(FloatRelation, Unit),
     /// A load, zero-extended.
     Load(Size),
     /// A 128-bit load into one register.
@@ -96,6 +140,12 @@ pub(crate) enum Action {
     StoreHalf(u8),
     /// `stmqp`: 128-bit store of the bytes selected by src2.
     StoreMasked,
+    /// `staa`: a store through an array descriptor; its size in bytes.
+    StoreArray(ArrayAccess),
+    /// `aaurr`.
+    ReadAau(AauRegister),
+    /// `aaurw`.
+    WriteAau(AauRegister),
     /// `ldrd`: recovery load.
     LoadRecovery,
     /// `strd`: recovery store.
@@ -195,6 +245,7 @@ impl Operation {
                 | Action::StoreHalf(_)
                 | Action::StoreMasked
                 | Action::StoreRecovery
+                | Action::StoreArray(_)
         )
     }
 
@@ -217,6 +268,9 @@ impl Operation {
                 | Action::Combined(..)
                 | Action::Merge
                 | Action::Compare(_)
+                | Action::Packed(_)
+                | Action::TruthTable(_)
+                | Action::ComparePacked(_)
         )
     }
 }
@@ -301,6 +355,10 @@ pub(crate) struct Setup {
     pub(crate) flush: elnic_isa::Flush,
     pub(crate) wait: elnic_isa::Wait,
     pub(crate) abg: elnic_isa::GlobalRotation,
+    /// `mova`.
+    pub(crate) moves: Vec<Move>,
+    /// `bap`.
+    pub(crate) start_prefetch: bool,
     /// What the bundle asks for that this processor does not have.
     pub(crate) unimplemented: Option<&'static str>,
     /// The code of the simulator's halt convention.

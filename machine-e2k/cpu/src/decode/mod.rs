@@ -9,7 +9,7 @@ mod order;
 mod translate;
 
 pub(crate) use bundle::{
-    Action, Bundle, Class, Condition, Limits, Logic, Operand, Operation, Prepare, Setup, Target,
-    Transfer, Width,
+    Action, ArrayAccess, Bundle, Class, Condition, Limits, Logic, Move, Operand, Operation,
+    Prepare, Setup, Target, Transfer, Width,
 };
 pub(crate) use cache::{CodeCache, CodeFilter, read};

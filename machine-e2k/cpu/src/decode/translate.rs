@@ -7,11 +7,11 @@ use elnic_isa::{
 };
 
 use super::bundle::{
-    Action, Advances, Bundle, Class, Guard, Limits, Logic, LogicStep, Operand, Operation, Prepare,
-    Resize, Setup, Target, Transfer, Width,
+    Action, Advances, ArrayAccess, Bundle, Class, Guard, Limits, Logic, LogicStep, Move, Operand,
+    Operation, Prepare, Resize, Setup, Target, Transfer, Width,
 };
 use super::order::arrange;
-use crate::alu::{combined, compare, divide, field, integer, multiply, shift};
+use crate::alu::{combined, compare, divide, field, float, integer, multiply, packed, shift};
 use crate::config::Config;
 use crate::exception::ExceptionKind;
 use crate::state::registers::{TAG_BOTH, TAG_LOW};
@@ -42,7 +42,8 @@ pub(crate) fn translate(
     let memory = operations.iter().any(|operation| operation.loads() || operation.stores())
         || setup.is_some()
         || matches!(transfer, Transfer::Call(..) | Transfer::CallDirect(..) | Transfer::Through(_));
-    let limits = limits(&operations);
+    let moves = setup.as_ref().map_or(&[][..], |setup| &setup.moves);
+    let limits = limits(&operations, moves);
     let plain = operations.iter().all(Operation::is_plain);
     let direct = (plain || !resizes) && arrange(&mut operations);
     Ok(Bundle {
@@ -78,8 +79,16 @@ fn check_grouping(operations: &[Operation]) -> Result<(), Trap> {
 }
 
 /// One above the highest register numbers.
-fn limits(operations: &[Operation]) -> Limits {
+fn limits(operations: &[Operation], moves: &[Move]) -> Limits {
     let (mut read, mut written, mut based) = (0, 0, 0);
+    let targets = operations.iter().map(|operation| operation.target);
+    for target in targets.chain(moves.iter().map(|array_move| array_move.target)) {
+        match target {
+            Target::Window(number) => written = written.max(u16::from(number) + 1),
+            Target::Based(number) => based = based.max(u16::from(number) + 1),
+            _ => {}
+        }
+    }
     for operation in operations {
         for source in operation.sources {
             match source {
@@ -87,11 +96,6 @@ fn limits(operations: &[Operation]) -> Limits {
                 Operand::Based(number) => based = based.max(u16::from(number) + 1),
                 Operand::Global(_) | Operand::Constant(_) => {}
             }
-        }
-        match operation.target {
-            Target::Window(number) => written = written.max(u16::from(number) + 1),
-            Target::Based(number) => based = based.max(u16::from(number) + 1),
-            _ => {}
         }
     }
     Limits::new(read, written, based)
@@ -101,19 +105,11 @@ fn operation(bundle: &elnic_isa::Bundle, channel: u8, instruction: &AluInstructi
     let isa = instruction.operation;
     let sources = [instruction.src1, instruction.src2, instruction.src3]
         .map(|source| operand(source, &bundle.literals));
-    let target = match instruction.dst {
-        Destination::Register(Register::Window(number)) => Target::Window(number & 0x3f),
-        Destination::Register(Register::Based(number)) => Target::Based(number & 0x7f),
-        Destination::Register(Register::Global(number)) => Target::Global(number & 0x1f),
-        Destination::Predicate(number) => Target::Predicate(number & 0x1f),
-        Destination::ControlTransfer(register) => Target::Ctpr(register.number() - 1),
-        _ => Target::Nothing,
-    };
     let guard = guard(bundle, channel, false);
     Operation {
-        action: action(channel, instruction),
+        action: action(bundle, channel, instruction),
         sources,
-        target,
+        target: target(instruction.dst),
         width: match isa.dst {
             Kind::Single => Width::Single,
             Kind::Extended => Width::Extended,
@@ -135,6 +131,17 @@ fn operation(bundle: &elnic_isa::Bundle, channel: u8, instruction: &AluInstructi
     }
 }
 
+fn target(destination: Destination) -> Target {
+    match destination {
+        Destination::Register(Register::Window(number)) => Target::Window(number & 0x3f),
+        Destination::Register(Register::Based(number)) => Target::Based(number & 0x7f),
+        Destination::Register(Register::Global(number)) => Target::Global(number & 0x1f),
+        Destination::Predicate(number) => Target::Predicate(number & 0x1f),
+        Destination::ControlTransfer(register) => Target::Ctpr(register.number() - 1),
+        _ => Target::Nothing,
+    }
+}
+
 fn operand(source: Source, literals: &Literals) -> Operand {
     match source {
         Source::Register(Register::Window(number)) => Operand::Window(number & 0x3f),
@@ -142,9 +149,12 @@ fn operand(source: Source, literals: &Literals) -> Operand {
         Source::Register(Register::Global(number)) => Operand::Global(number & 0x1f),
         Source::Constant(value) | Source::Immediate(value) => Operand::Constant(value.into()),
         Source::Literal(literal) => Operand::Constant(literals.value(literal).unwrap_or_default()),
-        Source::Absent | Source::State(_) | Source::Aau(_) | Source::Array(_) => {
-            Operand::Constant(0)
+        // The literal of an array address is its displacement.
+        Source::Array(address) => {
+            let word = address.literal.map(elnic_isa::Literal::Word);
+            Operand::Constant(word.and_then(|word| literals.value(word)).unwrap_or_default())
         }
+        Source::Absent | Source::State(_) | Source::Aau(_) => Operand::Constant(0),
     }
 }
 
@@ -157,25 +167,29 @@ fn guard(bundle: &elnic_isa::Bundle, channel: u8, merge: bool) -> Guard {
         .flatten()
         .filter(|qualifier| qualifier.merge == merge)
         .filter_map(|qualifier| qualifier.term(channel));
-    for term in terms {
-        let (condition, number) = match term.source {
-            QualifierSource::Predicate(number) => (&mut guard.predicates, number),
-            QualifierSource::Prologue(number) => (&mut guard.stages, number),
-        };
-        let bit = 1 << (number & 31);
-        let mask = if term.negated { &mut condition.unwanted } else { &mut condition.wanted };
-        *mask |= bit;
-    }
+    terms.for_each(|term| add_term(&mut guard, term));
     guard
 }
 
-fn action(channel: u8, instruction: &AluInstruction) -> Action {
+fn add_term(guard: &mut Guard, term: elnic_isa::Term) {
+    let (condition, number) = match term.source {
+        QualifierSource::Predicate(number) => (&mut guard.predicates, number),
+        QualifierSource::Prologue(number) => (&mut guard.stages, number),
+    };
+    let mask = if term.negated { &mut condition.unwanted } else { &mut condition.wanted };
+    *mask |= 1 << (number & 31);
+}
+
+fn action(bundle: &elnic_isa::Bundle, channel: u8, instruction: &AluInstruction) -> Action {
     let isa = instruction.operation;
     let op = isa.op;
     if let Some(memory) = memory_action(op, channel, instruction) {
         return memory;
     }
     match (instruction.src1, instruction.dst) {
+        (Source::Array(_), _) | (_, Destination::Aau(_)) | (Source::Aau(_), _) => {
+            return array_action(bundle, channel, instruction);
+        }
         (Source::State(register), _) => return Action::ReadState(register),
         (_, Destination::State(register)) => return Action::WriteState(register),
         (_, Destination::ControlTransfer(_)) if matches!(op, Op::Movtd) => return Action::Prepare,
@@ -201,8 +215,52 @@ fn action(channel: u8, instruction: &AluInstruction) -> Action {
             .or(ternary.map(Action::Ternary))
             .or_else(|| compare::relation(op).map(Action::Compare))
             .or_else(|| divide::division(op).map(Action::Divide))
+            .or_else(|| packed::operation(op).map(Action::Packed))
+            .or_else(|| packed::relation(op).map(Action::ComparePacked))
+            .or_else(|| float::operation(op).map(|(function, unit)| Action::Float(function, unit)))
+            .or_else(|| {
+                float::comparison(op).map(|(function, unit)| Action::CompareFloat(function, unit))
+            })
+            .or_else(|| float::stages(isa).map(Action::FloatCombined))
+            .or_else(|| isa.truth_table().map(Action::TruthTable))
             .unwrap_or(Action::Unimplemented),
     }
+}
+
+/// Stores through descriptors and accesses to registers of the array access unit.
+fn array_action(bundle: &elnic_isa::Bundle, channel: u8, instruction: &AluInstruction) -> Action {
+    let scale = match instruction.operation.op {
+        Op::Staab => 0,
+        Op::Staah => 1,
+        Op::Staaw => 2,
+        Op::Staad => 3,
+        Op::Staaqp => 4,
+        Op::Aaurw | Op::Aaurwd => {
+            return match instruction.dst {
+                Destination::Aau(register) => Action::WriteAau(register),
+                _ => Action::Unimplemented,
+            };
+        }
+        Op::Aaurr | Op::Aaurrd => {
+            return match instruction.src1 {
+                Source::Aau(register) => Action::ReadAau(register),
+                _ => Action::Unimplemented,
+            };
+        }
+        _ => return Action::Unimplemented,
+    };
+    let Source::Array(address) = instruction.src1 else { return Action::Unimplemented };
+    let mut advances = Guard::default();
+    if let Some(term) = bundle.increment_condition(channel) {
+        add_term(&mut advances, term);
+    }
+    Action::StoreArray(ArrayAccess {
+        descriptor: address.descriptor & 0x1f,
+        index: address.index & 0xf,
+        increment: address.advance.then_some(address.increment & 7),
+        advances,
+        scale,
+    })
 }
 
 /// How long its result takes.
@@ -290,6 +348,9 @@ fn setup(bundle: &elnic_isa::Bundle, config: &Config) -> Option<Setup> {
         _ => None,
     };
     setup.logic = logic(bundle);
+    setup.moves = moves(bundle);
+    setup.start_prefetch = bundle.transfer().bap;
+    any |= !setup.moves.is_empty() || setup.start_prefetch;
     let stub = bundle.transfer();
     setup.abg = stub.abg;
     setup.unimplemented = match (bundle.stub, bundle.control0) {
@@ -297,14 +358,29 @@ fn setup(bundle: &elnic_isa::Bundle, config: &Config) -> Option<Setup> {
         (Some(Stub::Descriptor { .. }), _) => Some("invts/flushts"),
         (_, Some(Control0::Puttsd(_))) => Some("puttsd"),
         (_, Some(Control0::Gettsd(_))) => Some("gettsd"),
-        _ if stub.bap => Some("bap"),
-        _ if bundle.array_moves.iter().any(Option::is_some) => Some("mova"),
         _ if stub.recovery_point.is_some() => Some("srp/crp/slrp"),
         _ => None,
     };
     any |= setup.prepare.is_some() || setup.logic.is_some() || setup.unimplemented.is_some();
     any |= setup.abg != elnic_isa::GlobalRotation::default();
     any.then_some(setup)
+}
+
+fn moves(bundle: &elnic_isa::Bundle) -> Vec<Move> {
+    let moves = (0..).zip(&bundle.array_moves);
+    let moves = moves.filter_map(|(channel, array_move)| {
+        let array_move = array_move.as_ref()?;
+        Some(Move {
+            channel,
+            format: array_move.format,
+            big_endian: array_move.big_endian,
+            area: array_move.area & 0x1f,
+            offset: array_move.index,
+            advance: array_move.advance,
+            target: target(array_move.dst),
+        })
+    });
+    moves.collect()
 }
 
 /// CS1; whether it asks for anything.

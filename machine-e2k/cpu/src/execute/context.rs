@@ -67,6 +67,8 @@ pub(super) struct Aside {
     pub(super) high: u64,
     /// Where a store goes.
     pub(super) address: u64,
+    /// The index of an array store advances.
+    pub(super) advances: bool,
 }
 
 impl<'a, B: Bus> Context<'a, B> {
@@ -139,6 +141,11 @@ impl<'a, B: Bus> Context<'a, B> {
         self.source_cell(operand).map_or(0, |cell| self.state.registers.high(cell))
     }
 
+    /// All 128 bits of `operand`.
+    pub(super) fn read_wide(&self, operand: Operand) -> u128 {
+        u128::from(self.read_high(operand)) << 64 | u128::from(self.read(operand))
+    }
+
     /// The tag of `operand`.
     pub(super) fn read_tag(&self, operand: Operand) -> u8 {
         self.source_cell(operand).map_or(TAG_NUMERIC, |cell| self.state.registers.tag(cell))
@@ -155,14 +162,25 @@ impl<'a, B: Bus> Context<'a, B> {
         self.poison |= 1 << operation.channel;
     }
 
-    /// Writes the result of `operation` to its register, if it has one.
+    /// Writes a truth value to the predicate of `operation`.
+    #[inline(always)]
+    pub(super) fn write_predicate(&mut self, operation: &Operation, value: bool) {
+        if let Target::Predicate(number) = operation.target {
+            let invalid = self.tags && self.poison >> operation.channel & 1 != 0;
+            let number = self.state.rotation.predicate(number);
+            self.state.predicates.set(number, value, invalid);
+        }
+    }
+
+    /// Writes the result of `operation` to its register or predicate, if it has one.
     #[inline(always)]
     pub(super) fn write(&mut self, operation: &Operation, low: u64) {
         let cell = match operation.target {
             Target::Window(number) => self.state.window_cell(number.into()),
             Target::Based(number) => self.state.based_cell(number),
             Target::Global(number) => self.state.global_cell(number),
-            Target::Nothing | Target::Predicate(_) | Target::Ctpr(_) => return,
+            Target::Predicate(_) => return self.write_predicate(operation, low != 0),
+            Target::Nothing | Target::Ctpr(_) => return,
         };
         match operation.width {
             Width::Double => self.state.registers.set_low(cell, low),

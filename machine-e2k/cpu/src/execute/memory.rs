@@ -15,7 +15,7 @@ use crate::state::Lock;
 use crate::trap::{Reason, Trap};
 
 /// What a speculative load yields where it fails (e2k-isa.md §8.4).
-const DIAGNOSTIC: u64 = 0x4afa_fafa_4afa_fafa;
+pub(super) const DIAGNOSTIC: u64 = 0x4afa_fafa_4afa_fafa;
 /// `mmu_cr.tlb_en`.
 const TLB_ENABLE: u64 = 1;
 
@@ -40,7 +40,7 @@ impl<B: Bus> Context<'_, B> {
     }
 
     #[inline]
-    fn check_alignment(&self, address: u64, bytes: u8, channel: u8) -> Result<(), Trap> {
+    pub(super) fn check_alignment(&self, address: u64, bytes: u8, channel: u8) -> Result<(), Trap> {
         if address & u64::from(bytes - 1) != 0 && self.config.alignment == Alignment::Trap {
             return Err(Trap::on_channel(
                 ExceptionKind::AddressNotAligned,
@@ -72,7 +72,13 @@ impl<B: Bus> Context<'_, B> {
 
     /// A load from memory or a device.
     #[inline]
-    fn load_plain(&mut self, address: u64, size: Size, mas: Mas, channel: u8) -> Result<u64, Trap> {
+    pub(super) fn load_plain(
+        &mut self,
+        address: u64,
+        size: Size,
+        mas: Mas,
+        channel: u8,
+    ) -> Result<u64, Trap> {
         self.check_alignment(address, size.bytes(), channel)?;
         let value =
             self.bus.load(address, size, mas).map_err(Self::access("load", address, channel))?;
@@ -184,7 +190,7 @@ impl<B: Bus> Context<'_, B> {
                 Reason::Misaligned { address, bytes: 16 },
             ));
         }
-        *self.aside(operation) = Aside { high, address };
+        *self.aside(operation) = Aside { high, address, ..Aside::default() };
         Ok(low)
     }
 
@@ -208,7 +214,7 @@ impl<B: Bus> Context<'_, B> {
     #[inline]
     pub(super) fn store(&mut self, operation: &Operation, value: u64) -> Result<(), Trap> {
         let (mas, channel) = (operation.mas, operation.channel);
-        let Aside { high, address } = *self.aside(operation);
+        let Aside { high, address, .. } = *self.aside(operation);
         match operation.action {
             Action::Store(size) if matches!(mas.mode(), 0 | 1 | 4 | 6) => {
                 self.store_plain(address, size, mas, value, channel)
@@ -228,7 +234,7 @@ impl<B: Bus> Context<'_, B> {
 
     /// A store to memory or a device.
     #[inline]
-    fn store_plain(
+    pub(super) fn store_plain(
         &mut self,
         address: u64,
         size: Size,
@@ -284,7 +290,7 @@ impl<B: Bus> Context<'_, B> {
 
     fn store_quad(&mut self, operation: &Operation, value: u64) -> Result<(), Trap> {
         let (mas, channel) = (Mas(operation.mas.0 & !8), operation.channel);
-        let Aside { high, address } = *self.aside(operation);
+        let Aside { high, address, .. } = *self.aside(operation);
         let (low, high) = if operation.mas.big_endian() && mas.mode() != 7 {
             (high.swap_bytes(), value.swap_bytes())
         } else {
@@ -296,7 +302,7 @@ impl<B: Bus> Context<'_, B> {
 
     fn store_masked(&mut self, operation: &Operation, value: u64) -> Result<(), Trap> {
         let mask = self.read(operation.sources[1]);
-        let Aside { high, address } = *self.aside(operation);
+        let Aside { high, address, .. } = *self.aside(operation);
         let datum = u128::from(high) << 64 | u128::from(value);
         for (byte, number) in datum.to_le_bytes().into_iter().zip(0_u64..) {
             if mask >> number & 1 != 0 {

@@ -3,7 +3,9 @@
 //! The run loop keeps the decoded page it is in and leaves it only to look up the next one, to react to the bus, or to stop. All that a bundle
 //! does happens in [`step`]; what it needs of the world is gathered in [`context::Context`].
 
+mod arrays;
 mod context;
+mod float;
 mod logic;
 mod memory;
 mod operations;

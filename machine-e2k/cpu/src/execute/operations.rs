@@ -4,6 +4,8 @@ use elnic_contract::Size;
 
 use super::context::Context;
 use crate::alu::combined::First;
+use crate::alu::float::Unit;
+use crate::alu::packed::truth_table;
 use crate::bus::Bus;
 use crate::decode::{Action, Operation, Target};
 use crate::exception::ExceptionKind;
@@ -31,6 +33,11 @@ impl<B: Bus> Context<'_, B> {
             | Action::StoreHalf(_)
             | Action::StoreMasked
             | Action::StoreRecovery => self.prepare_store(operation)?,
+            Action::StoreArray(access) => {
+                self.evaluate_array_store(operation, access, predicates, stages)?
+            }
+            Action::ReadAau(register) => self.read_aau(register),
+            Action::WriteAau(_) => self.read(src3),
             Action::Ternary(function) => {
                 function(self.read(src1), self.read(src2), self.read(src3))
             }
@@ -46,6 +53,32 @@ impl<B: Bus> Context<'_, B> {
                 let source = if operation.merges(predicates, stages) { src2 } else { src1 };
                 self.aside(operation).high = self.read_high(source);
                 self.read(source)
+            }
+            Action::Packed(function) => {
+                let [a, b, c] = operation.sources.map(|source| self.read_wide(source));
+                self.result_wide(operation, function(a, b, c))
+            }
+            Action::TruthTable(table) => {
+                let [a, b, c] = operation.sources.map(|source| self.read_wide(source));
+                self.result_wide(operation, truth_table(table, a, b, c))
+            }
+            Action::ComparePacked(relation) => {
+                relation(self.read_wide(src1), self.read_wide(src2)).into()
+            }
+            Action::Float(function, unit) => {
+                let [a, b, c] = operation.sources.map(|source| self.read_wide(source));
+                let value = self.float(operation, unit, |env| function(env, a, b, c))?;
+                self.result_wide(operation, value)
+            }
+            Action::FloatCombined(stages) => {
+                let [a, b, c] = operation.sources.map(|source| self.read_wide(source));
+                let value =
+                    self.float(operation, Unit::Packed, |env| stages.compute(env, a, b, c))?;
+                self.result_wide(operation, value)
+            }
+            Action::CompareFloat(relation, unit) => {
+                let [a, b, _] = operation.sources.map(|source| self.read_wide(source));
+                self.float(operation, unit, |env| relation(env, a, b))?.into()
             }
             Action::Divide(division) => match division(self.read(src1), self.read(src2)) {
                 Some(quotient) => quotient,
@@ -91,12 +124,13 @@ impl<B: Bus> Context<'_, B> {
     #[inline]
     pub(super) fn commit(&mut self, operation: &Operation, value: u64) -> Result<(), Trap> {
         match operation.action {
-            Action::Compare(_) => self.write_predicate(operation, value != 0),
             Action::Store(_)
             | Action::StoreQuad
             | Action::StoreHalf(_)
             | Action::StoreMasked
             | Action::StoreRecovery => return self.store(operation, value),
+            Action::StoreArray(access) => return self.store_array(operation, access, value),
+            Action::WriteAau(register) => self.write_aau(register, value),
             Action::WriteState(register) => return self.write_state(register, value),
             Action::Prepare => {
                 if let Target::Ctpr(number) = operation.target {
@@ -119,13 +153,9 @@ impl<B: Bus> Context<'_, B> {
         Ok(())
     }
 
-    #[inline(always)]
-    pub(super) fn write_predicate(&mut self, operation: &Operation, value: bool) {
-        if let Target::Predicate(number) = operation.target {
-            let invalid = self.tags && self.poison >> operation.channel & 1 != 0;
-            let number = self.state.rotation.predicate(number);
-            self.state.predicates.set(number, value, invalid);
-        }
+    fn result_wide(&mut self, operation: &Operation, value: u128) -> u64 {
+        self.aside(operation).high = (value >> 64) as u64;
+        value as u64
     }
 
     /// `getsp`: a negative amount takes from the data stack, a positive one gives back, in units of 16 bytes.

@@ -61,6 +61,8 @@ fn step_with_setup<B: Bus>(cx: &mut Context<'_, B>, bundle: &Bundle) -> Result<(
     let mut taken = late || cx.is_taken(bundle.condition, predicates)?;
     let mut logic = Results::default();
     let mut prepared = None;
+    let mut moved = [(0, 0); 4];
+    let mut program = None;
     if let Some(setup) = setup {
         before(cx, setup)?;
         if let Some(program) = &setup.logic {
@@ -68,6 +70,10 @@ fn step_with_setup<B: Bus>(cx: &mut Context<'_, B>, bundle: &Bundle) -> Result<(
             logic = cx.evaluate_logic(program, predicates, invalid)?;
         }
         prepared = setup.prepare.map(|prepare| cx.prepared(prepare));
+        if !setup.moves.is_empty() {
+            moved = cx.evaluate_moves(&setup.moves)?;
+        }
+        program = if setup.start_prefetch { Some(cx.read_program()?) } else { None };
     }
     let flow = if taken { cx.plan(bundle.transfer) } else { Ok(Flow::Next) };
     // A transfer that depends on a store of this bundle may still not happen.
@@ -85,6 +91,10 @@ fn step_with_setup<B: Bus>(cx: &mut Context<'_, B>, bundle: &Bundle) -> Result<(
     }
     let flow = if taken { flow? } else { Flow::Next };
     if let Some(setup) = setup {
+        cx.commit_moves(&setup.moves, moved);
+        if let Some(program) = program {
+            cx.state.aau.areas = program;
+        }
         after(cx, setup, logic, prepared);
     }
     cx.advance(bundle, taken);

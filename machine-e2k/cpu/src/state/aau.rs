@@ -13,6 +13,18 @@ pub struct ArrayDescriptor {
     pub hi: u64,
 }
 
+/// An area of the array buffer: where the elements that `mova` takes come from.
+///
+/// The buffer itself is not modelled: an element is read from memory when it is taken, which a program that obeys the rules of prefetching
+/// cannot tell.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PrefetchArea {
+    /// The slot of the prefetch program, as it stands in memory; zero for none.
+    pub slot: u64,
+    /// Current index in bytes (`%aaldi`).
+    pub index: u32,
+}
+
 /// All registers of the array access unit.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Aau {
@@ -30,10 +42,8 @@ pub struct Aau {
     pub increments: [u32; 8],
     /// Tags of the increments.
     pub increment_tags: u32,
-    /// `%aaldi0` to `%aaldi63`: current load indices of the array buffers.
-    pub buffer_indices: Vec<u64>,
-    /// `%aalda`: where each prefetch instruction is in its area.
-    pub areas: Vec<u32>,
+    /// What `bap` loaded: areas 0 to 31 of the array channels 0 and 1, then those of 2 and 3; empty before the first one.
+    pub areas: Vec<PrefetchArea>,
     /// `%aafstr`.
     pub fault_store: u32,
     /// `%aaldv`.

@@ -178,6 +178,7 @@ impl State {
         check("lsr.pcnt", u64::from(saved.lsr.pcnt), 31)?;
         check("lsr.strmd", u64::from(saved.lsr.strmd), 127)?;
         check("psr", u64::from(saved.psr), 127)?;
+        check("aau.areas (count)", saved.aau.areas.len() as u64, 64)?;
 
         let mut state = Self::at_reset(saved.ip, 0);
         for (number, register) in (0..).zip(&saved.globals) {

@@ -1,1 +1,0 @@
-fn main(){ let a:Vec<String>=std::env::args().collect(); match elnic_asm::assemble(&[&a[1]], &elnic_asm::Options::default()) { Ok(r)=>{ for w in &r.warnings {eprintln!("{w}");} std::fs::write(&a[2], &r.elf).unwrap();} Err(e)=>{for m in e {eprintln!("{m}");} std::process::exit(1)} } }
