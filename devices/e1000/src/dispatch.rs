@@ -247,6 +247,8 @@ impl Behaviour<Reg> for E1000 {
             }
             Reg::MTA | Reg::VFTA => self.announce_filter(cx),
             Reg::PBA => self.bank.set(Reg::PBA, (new & 0x7f) | fifo::transmit_share(new)),
+            // Never reached: accesses go to the registers themselves.
+            Reg::CTRL_DUP | Reg::RAL_A | Reg::RAH_A | Reg::MTA_A | Reg::VFTA_A => {}
             // Storage that is looked at when needed, or that software cannot write.
             Reg::STATUS
             | Reg::FLA
@@ -354,7 +356,6 @@ impl Behaviour<Reg> for E1000 {
             | Reg::FFLT
             | Reg::FFMT
             | Reg::FFVT
-            | Reg::PBM
             | Reg::IOADDR
             | Reg::IODATA => {}
         }
