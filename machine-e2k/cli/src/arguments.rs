@@ -153,6 +153,8 @@ pub(crate) fn refuse(refused: &clap::Error) -> Result<u8, Failure> {
         Some(ContextValue::Strings(texts)) => Some(texts.join(", ")),
         _ => None,
     };
+    // Options are called by the one dash that QEMU's users give them.
+    let text = |kind| text(kind).map(|text| text.replace("--", "-"));
     let option = text(ContextKind::InvalidArg).unwrap_or_default();
     let message = match refused.kind() {
         ErrorKind::UnknownArgument | ErrorKind::InvalidSubcommand => {
