@@ -64,8 +64,9 @@ fn refused(change: impl FnOnce(&mut Value), why: &str) {
     let mut machine = Machine::wire();
     machine.start_transmitter(8);
     machine.start_receiver(8, RECEIVE);
-    machine.send(&frame_to(PEER, 60), SEND);
     machine.w32(reg::RDT, 0);
+    machine.advance(elnic_contract::VDuration::from_micros(1));
+    machine.send(&frame_to(PEER, 60), SEND);
     machine.receive(&frame_to(MAC, 60));
     let before = machine.device.save();
     let mut state = before.clone();
