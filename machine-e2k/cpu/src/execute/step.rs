@@ -20,22 +20,20 @@ pub(super) fn step<B: Bus>(cx: &mut Context<'_, B>, bundle: &Bundle) -> Result<(
     if bundle.effort == Effort::Rare || cx.tags {
         return rare::step(cx, bundle);
     }
-    cx.length = bundle.length.into();
     if !cx.is_inside(bundle.limits) || bundle.setup.resize.is_some() {
         check_bounds(cx, bundle)?;
     }
     if bundle.effort == Effort::Setup {
         return with_setup(cx, bundle);
     }
-    let predicates = cx.state.rotation.predicates(cx.state.predicates.values);
-    let stages = cx.state.lsr.stages();
+    let (predicates, stages) = if bundle.guarded { asked(cx) } else { (0, 0) };
     let next = cx.state.ip.wrapping_add(bundle.length.into());
     if bundle.effort == Effort::Operations {
         direct(cx, bundle, predicates, stages)?;
         cx.state.ip = next;
         return Ok(());
     }
-    let taken = cx.is_taken(bundle.condition, predicates)?;
+    let taken = cx.is_taken(bundle.condition)?;
     let flow = if taken { cx.plan(bundle.transfer)? } else { Flow::Next };
     operate(cx, bundle, predicates, stages)?;
     cx.advance(bundle, taken);
@@ -43,11 +41,16 @@ pub(super) fn step<B: Bus>(cx: &mut Context<'_, B>, bundle: &Bundle) -> Result<(
     Ok(())
 }
 
+/// The predicates and the stages of the pipeline, by name.
+#[inline]
+pub(super) fn asked<B: Bus>(cx: &Context<'_, B>) -> (u32, u32) {
+    (cx.state.rotation.predicates(cx.state.predicates.values), cx.state.lsr.stages())
+}
+
 /// Bundles that change windows or targets.
 fn with_setup<B: Bus>(cx: &mut Context<'_, B>, bundle: &Bundle) -> Result<(), Trap> {
-    let predicates = cx.state.rotation.predicates(cx.state.predicates.values);
-    let stages = cx.state.lsr.stages();
-    let taken = cx.is_taken(bundle.condition, predicates)?;
+    let (predicates, stages) = asked(cx);
+    let taken = cx.is_taken(bundle.condition)?;
     check_setup(cx, bundle.setup)?;
     let flow = if taken { cx.plan(bundle.transfer)? } else { Flow::Next };
     operate(cx, bundle, predicates, stages)?;
@@ -134,14 +137,14 @@ fn evaluate<B: Bus>(
     predicates: u32,
     stages: u32,
 ) -> Result<u64, Trap> {
-    let [src1, src2, _] = operation.sources;
+    let [src1, src2, _] = &operation.sources;
     match operation.action {
         Action::Add => Ok(cx.read(src1).wrapping_add(cx.read(src2))),
         Action::Sub => Ok(cx.read(src1).wrapping_sub(cx.read(src2))),
         Action::Binary(function) => Ok(function(cx.read(src1), cx.read(src2))),
         Action::Compare(relation) => Ok(relation(cx.read(src1), cx.read(src2)).into()),
         Action::Load(size) => cx.load(operation, size, 0),
-        Action::Store(_) => cx.prepare_store(operation),
+        Action::Store(size) => cx.prepare_plain_store(operation, size),
         _ => cx.evaluate(operation, predicates, stages),
     }
 }
@@ -158,6 +161,7 @@ fn finish<B: Bus>(
         Effect::Register => cx.write(operation, value),
         Effect::Predicate => cx.write_predicate(operation, value != 0),
         Effect::Memory if loop_mode && cx.loop_suppresses_store() => {}
+        Effect::Memory if operation.mas.0 == 0 => return cx.store_directly(operation, value),
         Effect::Memory | Effect::Other => return cx.commit(operation, value),
     }
     Ok(())
