@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::net::SocketAddr;
 
 use elnic_contract::{Frame, VTime};
-use elnic_netclient::{Doorbell, NetClient};
+use elnic_netclient::{Doorbell, NetClient, OffloadSupport};
 
 use crate::counters::Counters;
 use crate::hostfwd::Bound;
@@ -13,7 +13,7 @@ use crate::io::Io;
 use crate::link::Link;
 use crate::options::{ForwardError, ForwardKey, HostForward, Options, OptionsError, Settings};
 use crate::stack::{Context, Protocols};
-use crate::usernet;
+use crate::{offload, usernet};
 
 /// Frames taken at a time. The stack never stops taking any: what finds no room is lost, as on a cable, or a guest that
 /// does not receive could not send.
@@ -137,18 +137,27 @@ impl NetClient for UserNet {
             cx.link.counters.received = cx.link.counters.received.saturating_add(1);
             protocols.frame(&mut cx, &frame);
         }
-        protocols.turn(&mut cx);
+        protocols.settle(&mut cx);
     }
 
     fn poll(&mut self, now: VTime, budget: usize, out: &mut Vec<Frame>) {
         self.advance(now);
         let (mut cx, protocols) = self.parts();
-        protocols.turn(&mut cx);
+        protocols.hear(&mut cx);
+        protocols.settle(&mut cx);
         cx.link.take(cx.now, budget, out);
     }
 
     fn next_event(&self) -> Option<VTime> {
         self.protocols.next_event().into_iter().chain(self.link.next_event()).min()
+    }
+
+    fn offload(&self) -> OffloadSupport {
+        offload::SUPPORT
+    }
+
+    fn losses(&self) -> Vec<(&'static str, u64)> {
+        self.link.counters.losses()
     }
 
     fn attach(&mut self, doorbell: Doorbell) {

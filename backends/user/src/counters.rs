@@ -1,7 +1,6 @@
 //! What happened to frames, and why some went no further.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 /// Why the stack took a frame or packet and did nothing with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -36,24 +35,36 @@ pub struct Counters {
     discards: BTreeMap<Discard, u64>,
 }
 
+impl Discard {
+    /// The reason in words.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::LineError => "line error",
+            Self::Malformed => "malformed",
+            Self::UnknownProtocol => "unknown protocol",
+            Self::NotForUs => "not for us",
+            Self::BadAddress => "bad address",
+            Self::Restricted => "restricted",
+            Self::NoRoom => "no room",
+            Self::Unresolved => "unresolved",
+            Self::Fragments => "fragments",
+        }
+    }
+}
+
 impl Counters {
     /// How often `reason` ended a frame's way.
     pub fn discarded(&self, reason: Discard) -> u64 {
         self.discards.get(&reason).copied().unwrap_or(0)
     }
 
+    /// How often each reason ended a frame's way, if ever.
+    pub(crate) fn losses(&self) -> Vec<(&'static str, u64)> {
+        self.discards.iter().map(|(reason, &count)| (reason.name(), count)).collect()
+    }
+
     pub(crate) fn discard(&mut self, reason: Discard) {
         let count = self.discards.entry(reason).or_default();
         *count = count.saturating_add(1);
-    }
-}
-
-impl fmt::Display for Counters {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "received={} sent={}", self.received, self.sent)?;
-        for (reason, count) in &self.discards {
-            write!(f, " {reason:?}={count}")?;
-        }
-        Ok(())
     }
 }

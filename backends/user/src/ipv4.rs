@@ -2,7 +2,6 @@
 
 use std::net::SocketAddr;
 
-use elnic_contract::Frame;
 use smoltcp::wire::{IpProtocol, Ipv4Packet};
 
 use crate::counters::Discard;
@@ -13,13 +12,7 @@ use crate::stack::{Context, Protocols};
 use crate::udp::{self, Datagram};
 
 impl Protocols {
-    pub(crate) fn ipv4(
-        &mut self,
-        cx: &mut Context<'_>,
-        v4: &Ipv4Settings,
-        frame: &Frame,
-        bytes: &[u8],
-    ) {
+    pub(crate) fn ipv4(&mut self, cx: &mut Context<'_>, v4: &Ipv4Settings, bytes: &[u8]) {
         let packet = match Ipv4Packet::new_checked(bytes) {
             Ok(packet) if packet.version() == 4 && packet.verify_checksum() => packet,
             _ => return cx.link.counters.discard(Discard::Malformed),
@@ -27,16 +20,16 @@ impl Protocols {
         // An Ethernet frame may be longer than its packet.
         let bytes = &bytes[..usize::from(packet.total_len())];
         if !packet.more_frags() && packet.frag_offset() == 0 {
-            return self.whole_ipv4(cx, v4, frame, bytes);
+            return self.whole_ipv4(cx, v4, bytes);
         }
         match self.reassembly.input(cx.now, &packet) {
             Outcome::Kept => {}
-            Outcome::Whole(packet) => self.whole_ipv4(cx, v4, frame, &packet),
+            Outcome::Whole(packet) => self.whole_ipv4(cx, v4, &packet),
             Outcome::Refused => cx.link.counters.discard(Discard::Fragments),
         }
     }
 
-    fn whole_ipv4(&mut self, cx: &mut Context<'_>, v4: &Ipv4Settings, frame: &Frame, bytes: &[u8]) {
+    fn whole_ipv4(&mut self, cx: &mut Context<'_>, v4: &Ipv4Settings, bytes: &[u8]) {
         let Ok(packet) = Ipv4Packet::new_checked(bytes) else { return };
         let (source, destination) = (packet.src_addr(), packet.dst_addr());
         // Only a guest in want of an address has none.
@@ -59,7 +52,7 @@ impl Protocols {
                             packet: bytes,
                             hop_limit: packet.hop_limit(),
                         };
-                        self.datagram(cx, frame, &datagram);
+                        self.datagram(cx, &datagram);
                     }
                     None => cx.link.counters.discard(Discard::Malformed),
                 }

@@ -4,7 +4,6 @@
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
-use elnic_contract::Frame;
 use smoltcp::wire::{IPV6_HEADER_LEN, Icmpv6Message, Icmpv6Packet, IpProtocol, Ipv6Packet};
 
 use crate::counters::Discard;
@@ -20,13 +19,7 @@ const LONGEST_QUOTE: usize = 1280 - 40 - HEADER;
 const HEADER: usize = 8;
 
 impl Protocols {
-    pub(crate) fn ipv6(
-        &mut self,
-        cx: &mut Context<'_>,
-        v6: &Ipv6Settings,
-        frame: &Frame,
-        bytes: &[u8],
-    ) {
+    pub(crate) fn ipv6(&mut self, cx: &mut Context<'_>, v6: &Ipv6Settings, bytes: &[u8]) {
         let packet = match Ipv6Packet::new_checked(bytes) {
             Ok(packet) if packet.version() == 6 => packet,
             _ => return cx.link.counters.discard(Discard::Malformed),
@@ -49,7 +42,7 @@ impl Protocols {
                             packet: bytes,
                             hop_limit: packet.hop_limit(),
                         };
-                        self.datagram(cx, frame, &datagram);
+                        self.datagram(cx, &datagram);
                     }
                     None => cx.link.counters.discard(Discard::Malformed),
                 }

@@ -47,6 +47,8 @@ pub(crate) struct Link {
     ipv6: Option<Ipv6Settings>,
     latency: VDuration,
     queue: VecDeque<Frame>,
+    /// The guest took less than there was: what is left waits for the guest, not for the time.
+    held_up: bool,
     neighbours: BTreeMap<IpAddr, MacAddr>,
     waiting: VecDeque<Waiting>,
     identification: u16,
@@ -60,6 +62,7 @@ impl Link {
             ipv6: settings.ipv6,
             latency: settings.latency,
             queue: VecDeque::new(),
+            held_up: false,
             neighbours: BTreeMap::new(),
             waiting: VecDeque::new(),
             identification: 0,
@@ -217,18 +220,18 @@ impl Link {
 
     /// Moves at most `budget` frames that have arrived by `now` to `out`.
     pub(crate) fn take(&mut self, now: VTime, budget: usize, out: &mut Vec<Frame>) {
+        let is_due = |frame: &Frame| frame.arrival() <= now;
         for _ in 0..budget {
-            if self.queue.front().is_none_or(|frame| frame.arrival() > now) {
-                return;
-            }
-            out.extend(self.queue.pop_front());
+            let Some(frame) = self.queue.pop_front_if(|frame| is_due(frame)) else { break };
+            out.push(frame);
             self.counters.sent = self.counters.sent.saturating_add(1);
         }
+        self.held_up = self.queue.front().is_some_and(is_due);
     }
 
     /// When the next frame arrives or the next waiting packet is given up.
     pub(crate) fn next_event(&self) -> Option<VTime> {
-        let arrival = self.queue.front().map(Frame::arrival);
+        let arrival = self.queue.front().filter(|_| !self.held_up).map(Frame::arrival);
         let expiry = self.waiting.front().map(|waiting| waiting.deadline);
         arrival.into_iter().chain(expiry).min()
     }

@@ -1,38 +1,34 @@
-//! What a guest's frame leaves for its receiver to do, done: as if the frame had come off a cable.
+//! What a guest's frame leaves for its receiver to do, done as far as the stack needs it.
 //!
-//! Only the checksum is completed. A frame that stands for many is one large packet to this stack, which has no use for
-//! small ones; datagrams that are to be told apart are cut by [`crate::udp`].
+//! Only the checksum is completed, and datagrams that share a frame are told apart. A TCP segment that stands for many
+//! is one large segment to this stack, which has no use for small ones, and a datagram to be fragmented is whole.
 
 use std::borrow::Cow;
 
-use elnic_contract::{Checksum, Frame, GsoKind};
-use smoltcp::wire::checksum;
+use elnic_contract::{Checksum, Frame};
+use elnic_netclient::OffloadSupport;
+use elnic_wire::checksum::insert_udp;
+use elnic_wire::offload::{OffloadError, materialise};
 
-/// Offset of the checksum in a UDP header, where 0 means "none".
-const UDP_CHECKSUM: u16 = 6;
+/// What may be left to the stack.
+pub(crate) const SUPPORT: OffloadSupport =
+    OffloadSupport { udp_segment: false, ..OffloadSupport::ALL };
 
-/// The frame's bytes with the checksum in place.
-pub(crate) fn complete(frame: &Frame) -> Cow<'_, [u8]> {
-    let data = frame.data();
-    let Checksum::Partial { start, offset } = frame.offload().checksum else {
-        return Cow::Borrowed(data);
-    };
-    let mut data = data.to_vec();
-    let field = usize::from(start) + usize::from(offset);
-    if let Some(covered) = data.get(start.into()..) {
-        let sum = match (!checksum::data(covered), offset) {
-            (0, UDP_CHECKSUM) => 0xffff,
-            (sum, _) => sum,
-        };
-        if let Some(room) = data.get_mut(field..field + 2) {
-            room.copy_from_slice(&sum.to_be_bytes());
-        }
+/// The frame, or the frames it stands for, as if they had come off a cable, but of any length.
+///
+/// # Errors
+/// The frame is not of the kind that its metadata claims.
+pub(crate) fn finish(frame: &Frame) -> Result<Vec<Cow<'_, [u8]>>, OffloadError> {
+    if !SUPPORT.takes(frame.offload()) {
+        let frames = materialise(frame)?;
+        return Ok(frames.iter().map(|frame| Cow::Owned(frame.data().to_vec())).collect());
     }
-    Cow::Owned(data)
-}
-
-/// The length of each datagram's payload in a frame that stands for several.
-pub(crate) fn datagram_length(frame: &Frame) -> Option<usize> {
-    let segmentation = frame.offload().segmentation?;
-    (segmentation.kind == GsoKind::UdpSegment).then_some(segmentation.size.into())
+    let Checksum::Partial { start, offset } = frame.offload().checksum else {
+        return Ok(vec![Cow::Borrowed(frame.data())]);
+    };
+    let (mut data, start) = (frame.data().to_vec(), usize::from(start));
+    if !insert_udp(&mut data, start, None, start + usize::from(offset)) {
+        return Err(OffloadError::Mismatch);
+    }
+    Ok(vec![Cow::Owned(data)])
 }

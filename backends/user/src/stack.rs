@@ -15,7 +15,7 @@ use crate::options::Settings;
 use crate::ping::Pings;
 use crate::{OptionsError, arp, dhcp, icmp, ipv6, offload, tcp, tftp, udp};
 
-/// Most reports taken in one turn.
+/// Most reports taken at a time.
 const REPORTS: usize = 4096;
 
 /// What every protocol works with.
@@ -58,8 +58,18 @@ impl Protocols {
         if frame.error().is_some() {
             return cx.link.counters.discard(Discard::LineError);
         }
-        let data = offload::complete(frame);
-        let Ok(ethernet) = EthernetFrame::new_checked(&data[..]) else {
+        match offload::finish(frame) {
+            Ok(frames) => {
+                for data in &frames {
+                    self.plain_frame(cx, data);
+                }
+            }
+            Err(_) => cx.link.counters.discard(Discard::Malformed),
+        }
+    }
+
+    fn plain_frame(&mut self, cx: &mut Context<'_>, data: &[u8]) {
+        let Ok(ethernet) = EthernetFrame::new_checked(data) else {
             return cx.link.counters.discard(Discard::Malformed);
         };
         let (destination, source) =
@@ -74,19 +84,23 @@ impl Protocols {
         let payload = ethernet.payload();
         match (ethernet.ethertype(), cx.settings.ipv4, cx.settings.ipv6) {
             (EthernetProtocol::Arp, Some(v4), _) => arp::input(cx, &v4, payload),
-            (EthernetProtocol::Ipv4, Some(v4), _) => self.ipv4(cx, &v4, frame, payload),
-            (EthernetProtocol::Ipv6, _, Some(v6)) => self.ipv6(cx, &v6, frame, payload),
+            (EthernetProtocol::Ipv4, Some(v4), _) => self.ipv4(cx, &v4, payload),
+            (EthernetProtocol::Ipv6, _, Some(v6)) => self.ipv6(cx, &v6, payload),
             _ => cx.link.counters.discard(Discard::UnknownProtocol),
         }
     }
 
-    /// Lets everything happen that is due by now.
-    pub(crate) fn turn(&mut self, cx: &mut Context<'_>) {
-        cx.io.flush();
+    /// Takes what the I/O thread reports: the only way the host's doings enter the stack.
+    pub(crate) fn hear(&mut self, cx: &mut Context<'_>) {
         for _ in 0..REPORTS {
             let Some(event) = cx.io.receive() else { break };
             self.report(cx, event);
         }
+    }
+
+    /// Lets everything happen that is due by now.
+    pub(crate) fn settle(&mut self, cx: &mut Context<'_>) {
+        cx.io.flush();
         for _ in 0..self.reassembly.expire(cx.now) {
             cx.link.counters.discard(Discard::Fragments);
         }
@@ -96,10 +110,10 @@ impl Protocols {
         }
         self.pings.expire(cx);
         self.udp.expire(cx);
-        self.tcp.turn(cx);
+        self.tcp.settle(cx);
     }
 
-    /// When [`Protocols::turn`] has something to do by itself.
+    /// When [`Protocols::settle`] has something to do by itself.
     pub(crate) fn next_event(&self) -> Option<VTime> {
         let events = [
             self.reassembly.next_event(),
@@ -121,15 +135,15 @@ impl Protocols {
                 self.udp.opened(flow, fd);
                 self.pings.opened(flow, fd);
             }
-            Some(Event::Datagram { flow, from, data }) => {
-                if !self.udp.received(cx, flow, from, &data) {
-                    self.pings.received(cx, flow, &data);
-                }
+            Some(Event::Datagram { flow, from, data }) if self.udp.has(flow) => {
+                self.udp.received(cx, flow, from, &data);
             }
-            Some(Event::Bounced { flow, to, by, trouble }) => {
-                if !self.udp.bounced(cx, flow, to, by, trouble) {
-                    self.pings.bounced(cx, flow, by, trouble);
-                }
+            Some(Event::Datagram { flow, data, .. }) => self.pings.received(cx, flow, &data),
+            Some(Event::Bounced { flow, to, by, trouble }) if self.udp.has(flow) => {
+                self.udp.bounced(cx, flow, to, by, trouble);
+            }
+            Some(Event::Bounced { flow, by, trouble, .. }) => {
+                self.pings.bounced(cx, flow, by, trouble);
             }
             _ => {}
         }
@@ -156,3 +170,6 @@ pub(crate) fn trouble_from(
         (Err(_), _) => {}
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,6 +6,7 @@
 
 mod bounced;
 mod datagram;
+mod message;
 mod resolver;
 mod stream;
 mod trouble;
@@ -13,109 +14,22 @@ mod watch;
 mod worker;
 
 use std::collections::VecDeque;
-use std::net::{IpAddr, SocketAddr, TcpListener, UdpSocket};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 
-use bytes::Bytes;
 use crossbeam::channel::{Receiver, Sender, TrySendError, bounded};
 use elnic_netclient::Doorbell;
 use polling::Poller;
 
-use crate::icmp::{Trouble, Unreachable};
-use crate::nat::Outside;
+pub(crate) use message::{Command, DatagramKind, Event, FlowId};
 use worker::Worker;
 
 /// Commands on their way to the thread.
 const COMMAND_CAPACITY: usize = 1024;
 /// Events on their way to the machine.
 const EVENT_CAPACITY: usize = 1024;
-
-/// Names a socket on both sides of the mailboxes. Never used twice.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct FlowId(u64);
-
-impl FlowId {
-    /// Set in the names the thread gives to accepted connections.
-    const ACCEPTED: u64 = 1 << 62;
-}
-
-/// What a socket of datagrams carries.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum DatagramKind {
-    /// UDP payloads.
-    Udp,
-    /// ICMP echo messages; the host puts its own identifier in.
-    Ping,
-}
-
-/// What the thread is to do.
-#[derive(Debug)]
-pub(crate) enum Command {
-    /// Connect a stream; answered by `Connected` or `Refused`.
-    Connect { flow: FlowId, to: Outside },
-    /// Accept connections, each answered by `Accepted`, until closed.
-    Listen { rule: FlowId, listener: TcpListener },
-    /// Write to a stream; answered by `Taken` bit by bit. The sender keeps count of what is not taken.
-    Send { flow: FlowId, data: Bytes },
-    /// Read up to `bytes` more from a stream.
-    Grant { flow: FlowId, bytes: usize },
-    /// Nothing more will be written.
-    Shutdown { flow: FlowId },
-    /// Close when all is written.
-    Close { flow: FlowId },
-    /// Close at once, so that a stream's peer sees a reset.
-    Abort { flow: FlowId },
-    /// Open a socket of datagrams.
-    Open { flow: FlowId, kind: DatagramKind },
-    /// Use this bound socket.
-    Adopt { flow: FlowId, socket: UdpSocket },
-    /// Send a datagram with this time to live.
-    SendTo { flow: FlowId, to: Outside, hop_limit: u8, data: Bytes },
-}
-
-impl Command {
-    fn flow(&self) -> FlowId {
-        match *self {
-            Self::Connect { flow, .. }
-            | Self::Listen { rule: flow, .. }
-            | Self::Send { flow, .. }
-            | Self::Grant { flow, .. }
-            | Self::Shutdown { flow }
-            | Self::Close { flow }
-            | Self::Abort { flow }
-            | Self::Open { flow, .. }
-            | Self::Adopt { flow, .. }
-            | Self::SendTo { flow, .. } => flow,
-        }
-    }
-}
-
-/// What the thread reports.
-#[derive(Debug)]
-pub(crate) enum Event {
-    /// A stream is connected, by the host's descriptor `fd`.
-    Connected { flow: FlowId, fd: i32 },
-    /// A stream cannot be connected; `None` is a reset.
-    Refused { flow: FlowId, reason: Option<Unreachable> },
-    /// A connection to a listening socket.
-    Accepted { rule: FlowId, flow: FlowId, peer: SocketAddr, fd: i32 },
-    /// Bytes of a stream.
-    Data { flow: FlowId, data: Bytes },
-    /// The peer of a stream will send no more.
-    Finished { flow: FlowId },
-    /// Bytes of a stream went to the host.
-    Taken { flow: FlowId, bytes: usize },
-    /// A stream broke.
-    Reset { flow: FlowId },
-    /// A socket of datagrams is open.
-    Opened { flow: FlowId, fd: i32 },
-    /// A datagram.
-    Datagram { flow: FlowId, from: Outside, data: Bytes },
-    /// A datagram did not arrive; `by` says so, if somebody on the way did.
-    Bounced { flow: FlowId, to: Outside, by: Option<IpAddr>, trouble: Trouble },
-}
 
 /// Flags both sides look at.
 #[derive(Debug, Default)]
@@ -183,7 +97,7 @@ impl Io {
                 Ok(running) => self.running = Some(running),
                 Err(error) => {
                     tracing::error!(%error, "the thread for the host's sockets does not start");
-                    self.refusals.extend(refusal(command));
+                    self.refusals.extend(command.refusal());
                     return;
                 }
             }
@@ -208,7 +122,7 @@ impl Io {
                     // Once more, now that the thread knows to ring when it has made room.
                 }
                 Err(TrySendError::Disconnected(command)) => {
-                    self.refusals.extend(refusal(command));
+                    self.refusals.extend(command.refusal());
                 }
             }
         }
@@ -228,6 +142,24 @@ impl Io {
             running.wake();
         }
         event
+    }
+}
+
+#[cfg(test)]
+impl Io {
+    /// Mailboxes whose other ends the test holds instead of a thread.
+    pub(crate) fn without_thread() -> (Self, Receiver<Command>, Sender<Event>) {
+        let (command_sender, command_receiver) = bounded(COMMAND_CAPACITY);
+        let (event_sender, event_receiver) = bounded(EVENT_CAPACITY);
+        let running = Running {
+            commands: Some(command_sender),
+            events: event_receiver,
+            poller: Arc::new(Poller::new().unwrap()),
+            shared: Arc::default(),
+            thread: None,
+        };
+        let io = Self { running: Some(running), ..Self::new(None) };
+        (io, command_receiver, event_sender)
     }
 }
 
@@ -273,18 +205,5 @@ impl Drop for Running {
         {
             tracing::error!("the thread for the host's sockets has panicked");
         }
-    }
-}
-
-/// What a command is answered with where there is no thread.
-fn refusal(command: Command) -> Option<Event> {
-    let trouble = Trouble::Unreachable(Unreachable::Network);
-    match command {
-        Command::Connect { flow, .. } => {
-            Some(Event::Refused { flow, reason: Some(Unreachable::Network) })
-        }
-        Command::SendTo { flow, to, .. } => Some(Event::Bounced { flow, to, by: None, trouble }),
-        Command::Send { flow, .. } => Some(Event::Reset { flow }),
-        _ => None,
     }
 }

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use elnic_contract::VTime;
+use elnic_contract::{VDuration, VTime};
 use smoltcp::iface::{Config, Interface, PollResult, SocketHandle, SocketSet};
 use smoltcp::socket::tcp::{Socket, SocketBuffer, State};
 use smoltcp::time::{Duration, Instant};
@@ -32,6 +32,8 @@ const FLOW_LIMIT: usize = 256;
 const BUFFER: usize = 128 << 10;
 /// How long the guest may leave bytes unacknowledged.
 const PATIENCE: Duration = Duration::from_secs(120);
+/// How long the engine waits when it cannot send.
+const PAUSE: VDuration = VDuration::from_millis(1);
 /// Most packets the engine sends at a time.
 const BURST: usize = 256;
 /// Where the seeded generator of sequence numbers starts: the same run, the same bytes.
@@ -196,7 +198,7 @@ impl Engine {
     }
 
     /// Sends what the engine has to send, moves what has become movable, and drops connections that are over.
-    pub(crate) fn turn(&mut self, cx: &mut Context<'_>) {
+    pub(crate) fn settle(&mut self, cx: &mut Context<'_>) {
         let now = instant(cx.now);
         // Half the queue is for answers that are not this engine's.
         self.device.room = cx.link.room() / 2;
@@ -206,6 +208,7 @@ impl Engine {
                 break;
             }
         }
+        let idle = self.device.leaving.is_empty();
         while let Some(packet) = self.device.leaving.pop_front() {
             cx.link.send_ip(cx.now, packet);
         }
@@ -220,13 +223,13 @@ impl Engine {
         for ends in over.map(|flow| flow.ends).collect::<Vec<_>>() {
             self.forget(ends);
         }
-        let next = self.interface.poll_at(now, &self.sockets);
-        self.next_event = next.map(|at| {
-            VTime::from_nanos(u64::try_from(at.total_micros()).unwrap_or(0).saturating_mul(1000))
-        });
+        let next = self.interface.poll_at(now, &self.sockets).map(virtual_time);
+        // What the engine has to send but cannot, for want of room, is not tried again at the same instant.
+        let soonest = if idle { cx.now + PAUSE } else { VTime::ZERO };
+        self.next_event = next.map(|at| at.max(soonest));
     }
 
-    /// When [`Engine::turn`] has something to do by itself.
+    /// When [`Engine::settle`] has something to do by itself.
     pub(crate) fn next_event(&self) -> Option<VTime> {
         self.next_event
     }
@@ -248,6 +251,11 @@ impl fmt::Debug for Engine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Engine").field("flows", &self.flows).finish_non_exhaustive()
     }
+}
+
+/// The engine's time as virtual time.
+fn virtual_time(at: Instant) -> VTime {
+    VTime::from_nanos(u64::try_from(at.total_micros()).unwrap_or(0).saturating_mul(1000))
 }
 
 /// Virtual time as the engine counts it, in whole microseconds.

@@ -4,14 +4,13 @@ mod translator;
 
 use std::net::{IpAddr, SocketAddr};
 
-use elnic_contract::Frame;
 use smoltcp::wire::UdpPacket;
 
 use crate::counters::Discard;
 use crate::icmp::{Trouble, Unreachable};
 use crate::nat::{self, NoWay};
 use crate::stack::{Context, Protocols, trouble};
-use crate::{dhcp, dhcpv6, offload, tftp};
+use crate::{dhcp, dhcpv6, tftp};
 pub(crate) use translator::Translator;
 
 /// A checked datagram of a guest.
@@ -39,23 +38,7 @@ pub(crate) fn parse(
 }
 
 impl Protocols {
-    pub(crate) fn datagram(
-        &mut self,
-        cx: &mut Context<'_>,
-        frame: &Frame,
-        datagram: &Datagram<'_>,
-    ) {
-        match offload::datagram_length(frame) {
-            Some(length) => {
-                for payload in datagram.payload.chunks(length) {
-                    self.one_datagram(cx, &Datagram { payload, ..*datagram });
-                }
-            }
-            None => self.one_datagram(cx, datagram),
-        }
-    }
-
-    fn one_datagram(&mut self, cx: &mut Context<'_>, datagram: &Datagram<'_>) {
+    pub(crate) fn datagram(&mut self, cx: &mut Context<'_>, datagram: &Datagram<'_>) {
         let (source, destination) = (datagram.source, datagram.destination);
         let host = is_host(cx, destination.ip());
         match destination.port() {

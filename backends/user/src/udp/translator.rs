@@ -156,15 +156,20 @@ impl Translator {
         }
     }
 
-    /// A datagram has come for the guest; false if the flow is none of ours.
+    /// Whether the flow is one of these.
+    pub(crate) fn has(&self, flow: FlowId) -> bool {
+        self.flows.contains_key(&flow)
+    }
+
+    /// A datagram has come for the guest.
     pub(crate) fn received(
         &mut self,
         cx: &mut Context<'_>,
         id: FlowId,
         from: Outside,
         data: &[u8],
-    ) -> bool {
-        let Some(flow) = self.flows.get_mut(&id) else { return false };
+    ) {
+        let Some(flow) = self.flows.get_mut(&id) else { return };
         let inside = match (flow.peers.get(&from), from) {
             (Some(peer), _) => peer.inside,
             (None, Outside::Address(address)) if flow.forwarded.is_some() => {
@@ -172,7 +177,7 @@ impl Translator {
             }
             _ => {
                 cx.link.counters.discard(Discard::NotForUs);
-                return true;
+                return;
             }
         };
         flow.meet(cx.now, from, inside, None);
@@ -180,10 +185,9 @@ impl Translator {
             Some(packet) => cx.link.send_ip(cx.now, packet),
             None => cx.link.counters.discard(Discard::Malformed),
         }
-        true
     }
 
-    /// A datagram of the guest did not arrive; false if the flow is none of ours.
+    /// A datagram of the guest did not arrive.
     pub(crate) fn bounced(
         &mut self,
         cx: &mut Context<'_>,
@@ -191,8 +195,8 @@ impl Translator {
         to: Outside,
         by: Option<std::net::IpAddr>,
         trouble: Trouble,
-    ) -> bool {
-        let Some(flow) = self.flows.get_mut(&id) else { return false };
+    ) {
+        let Some(flow) = self.flows.get_mut(&id) else { return };
         if let Some(peer) = flow.peers.get_mut(&to)
             && !peer.quote.is_empty()
         {
@@ -201,7 +205,6 @@ impl Translator {
             let by = by.filter(|by| !by.is_loopback() && trouble == Trouble::TimeExceeded);
             trouble_from(cx, by, &quote, trouble);
         }
-        true
     }
 
     /// Ends flows that have been idle.
