@@ -37,6 +37,8 @@ pub use config::{
     CpuOptions, DEFAULT_RAM, DeviceOptions, MachineConfig, NIC_PROPERTIES, PCI_PROPERTIES,
     machine_properties,
 };
+pub use elnic_clock::Pace;
+pub use elnic_cpu::{Alignment, Tags};
 pub use error::BuildError;
 pub use fault::GuestFault;
 pub use loader::{ElfError, LoadError, Program, Start};

@@ -104,3 +104,8 @@ fn vectors_pipeline() {
 fn vectors_e1000regs() {
     both("e1000regs");
 }
+
+#[test]
+fn vectors_e1000ring() {
+    both("e1000ring");
+}
