@@ -1,8 +1,5 @@
 //! Two ends and what moves between them: order, back-pressure, losses, offloads, the gate.
 
-use etherparse::PacketBuilder;
-
-use crate::far_end::{FarEnd, at, core, frame, frames, nic, take_all};
 use std::collections::VecDeque;
 
 use elnic_contract::{Checksum, Frame, GsoKind, LinkState, Offload, Segmentation, VTime};
@@ -10,6 +7,9 @@ use elnic_netclient::{
     Doorbell, InputGate, LiveGate, Loss, NetClient, NetConfig, NetCore, NicOptions, Observation,
     OffloadSupport, Source,
 };
+use etherparse::PacketBuilder;
+
+use crate::far_end::{FarEnd, at, core, frame, frames, nic, take_all};
 
 #[test]
 fn frames_pass_in_order_in_both_directions() {
