@@ -29,6 +29,8 @@ mod models;
 mod processor_bus;
 mod serial;
 mod soldered;
+#[cfg(test)]
+mod tests;
 mod trace;
 mod world;
 
