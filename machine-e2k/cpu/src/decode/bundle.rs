@@ -53,11 +53,11 @@ pub(crate) struct Bundle {
 }
 
 /// How much of the machinery a bundle needs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Effort {
-    /// Operations that can be executed one after the other, no more.
-    Operations,
-    /// Transfers and rotation, or operations that have to be evaluated first.
+    /// Operations that can be executed one after the other and ask for nothing.
+    Plain,
+    /// Predicates, transfers, rotation, operations that have to be evaluated first.
     Transfer,
     /// Windows and targets.
     Setup,

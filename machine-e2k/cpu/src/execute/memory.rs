@@ -172,7 +172,7 @@ impl<B: Bus> Context<'_, B> {
     }
 
     /// Evaluates a store of up to 64 bits: address and datum; nothing is written yet.
-    #[inline(always)]
+    #[inline]
     pub(super) fn prepare_plain_store(
         &mut self,
         operation: &Operation,
@@ -237,9 +237,13 @@ impl<B: Bus> Context<'_, B> {
 
     /// Performs a store without a specifier.
     #[inline(always)]
-    pub(super) fn store_directly(&mut self, operation: &Operation, value: u64) -> Result<(), Trap> {
-        let Action::Store(size) = operation.action else { return self.commit(operation, value) };
-        let address = self.aside(operation).address;
+    pub(super) fn store_directly(
+        &mut self,
+        operation: &Operation,
+        address: u64,
+        size: Size,
+        value: u64,
+    ) -> Result<(), Trap> {
         match self.bus.store(address, size, Mas(0), value) {
             Ok(()) => {
                 self.note_written(address, size.bytes().into());

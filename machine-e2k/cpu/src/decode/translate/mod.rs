@@ -8,7 +8,7 @@ use super::bundle::{Bundle, Effort, Limits};
 use super::control::{Advances, Move, Setup, Transfer};
 use super::operand::{Operand, Target};
 use super::order::arrange;
-use crate::config::Config;
+use crate::config::{Config, Tags};
 use crate::exception::ExceptionKind;
 use crate::trap::{Reason, Trap};
 
@@ -39,14 +39,15 @@ pub(crate) fn translate(
     let plain = operations.iter().all(Operation::is_plain);
     let guarded = operations.iter().any(Operation::asks);
     let direct = (plain || setup.resize.is_none()) && arrange(&mut operations);
-    let effort = if rare.is_some() || control::depends_on_store(condition) {
+    let tags = config.tags == Tags::On;
+    let effort = if tags || rare.is_some() || control::depends_on_store(condition) {
         Effort::Rare
     } else if setup != Setup::default() {
         Effort::Setup
-    } else if transfer != Transfer::None || advances != Advances::default() || !direct {
-        Effort::Transfer
+    } else if transfer == Transfer::None && advances == Advances::default() && direct && !guarded {
+        Effort::Plain
     } else {
-        Effort::Operations
+        Effort::Transfer
     };
     Ok(Bundle {
         operations: operations.into(),
