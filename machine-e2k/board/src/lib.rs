@@ -29,6 +29,8 @@ mod models;
 mod processor_bus;
 mod serial;
 mod soldered;
+#[cfg(test)]
+mod tests;
 mod trace;
 mod world;
 
@@ -37,6 +39,8 @@ pub use config::{
     CpuOptions, DEFAULT_RAM, DeviceOptions, MachineConfig, NIC_PROPERTIES, PCI_PROPERTIES,
     machine_properties,
 };
+pub use elnic_clock::Pace;
+pub use elnic_cpu::{Alignment, Tags};
 pub use error::BuildError;
 pub use fault::GuestFault;
 pub use loader::{ElfError, LoadError, Program, Start};

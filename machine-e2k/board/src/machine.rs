@@ -47,7 +47,7 @@ pub enum Outcome {
 pub struct Machine {
     cpu: Interpreter,
     isa: IsaVersion,
-    world: World,
+    pub(crate) world: World,
     start: Option<Start>,
     pacer: Pacer,
     next_input: VTime,

@@ -32,6 +32,8 @@ pub(crate) enum Command {
     Asm(AsmArguments),
     /// Print an e2k ELF image as text
     Disasm(DisasmArguments),
+    /// Run a guest that holds a conversation over its e1000: DHCP, ARP, ping, TFTP
+    Demo(DemoArguments),
 }
 
 /// Options of a run, as in qemu-system-e2k.
@@ -140,6 +142,17 @@ pub(crate) struct DisasmArguments {
     /// The image
     #[arg(value_name = "FILE.elf")]
     pub(crate) image: PathBuf,
+}
+
+/// Options of `elnic demo`.
+#[derive(Debug, Args)]
+pub(crate) struct DemoArguments {
+    /// Keep the conversation in a pcap file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) pcap: Option<PathBuf>,
+    /// Hardware time the e1000 keeps: off, wire or full
+    #[arg(long, value_name = "FIDELITY", default_value = "full")]
+    pub(crate) timing: String,
 }
 
 /// One line for a refusal of clap's; help is no refusal.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use elnic_board::{BuildError, UnknownLogItem, UnknownModel};
 use elnic_contract::PropertyError;
-use elnic_netclient::NetError;
+use elnic_netdev::NetdevError;
 
 /// Why there is nothing more to do. Each is one line.
 #[derive(Debug, thiserror::Error)]
@@ -34,9 +34,16 @@ pub(crate) enum Failure {
     /// A property does not fit.
     #[error("{0}")]
     Property(#[from] PropertyError),
-    /// The network cannot be wired so.
-    #[error("{0}")]
-    Net(#[from] NetError),
+    /// A netdev, or a filter, cannot be as it is described.
+    #[error("-{option} '{value}': {error}")]
+    Network {
+        /// The option, without its dash.
+        option: &'static str,
+        /// The value given.
+        value: String,
+        /// Why not.
+        error: Box<NetdevError>,
+    },
     /// A file cannot be used.
     #[error("-{option}: cannot {doing} '{}': {error}", .file.display())]
     File {

@@ -8,10 +8,12 @@
 mod arguments;
 mod assemble;
 mod dashes;
+mod demo;
 mod disassemble;
 mod error;
 mod help;
 mod image;
+mod network;
 mod options;
 mod run;
 mod terminals;
@@ -43,6 +45,7 @@ fn dispatch(arguments: Arguments) -> Result<u8, Failure> {
     match arguments.command {
         None => run::run(arguments.run),
         Some(Command::Asm(asm)) => assemble::assemble(&asm),
+        Some(Command::Demo(demo)) => demo::demo(&demo),
         Some(Command::Disasm(disasm)) => disassemble::disassemble(&disasm),
     }
 }

@@ -4,13 +4,14 @@ use std::io::{BufWriter, Write};
 
 use elnic_board::{
     DeviceOptions, GuestLog, LogItems, Machine, MachineBuilder, MachineConfig, MachineModel,
-    Outcome, Program, Trace,
+    Outcome, Pace, Program, Trace,
 };
-use elnic_clock::Pace;
 use elnic_contract::{GuestEvent, VTime};
+use elnic_netdev::Request;
 
 use crate::arguments::RunArguments;
 use crate::error::Failure;
+use crate::network::Network;
 use crate::options::{KeyValues, is_help, parse_cpu, parse_size};
 use crate::{help, image, terminals};
 
@@ -24,9 +25,17 @@ pub(crate) fn run(arguments: RunArguments) -> Result<u8, Failure> {
         print!("{text}");
         return Ok(0);
     }
+    let network = match Network::read(&arguments)? {
+        Request::Help(text) => {
+            print!("{text}");
+            return Ok(0);
+        }
+        Request::Make(network) => network,
+    };
     refuse_what_is_not_there(&arguments)?;
+    let mut config = configure(&arguments)?;
     let mut builder = MachineBuilder::new();
-    let config = configure(arguments, &mut builder)?;
+    config.devices.extend(network.add_to(builder.net())?);
     let mut machine = builder.build(config)?;
     let outcome = machine.run(VTime::MAX);
     summarise(&machine);
@@ -85,10 +94,7 @@ fn refuse_what_is_not_there(arguments: &RunArguments) -> Result<(), Failure> {
     Ok(())
 }
 
-fn configure(
-    arguments: RunArguments,
-    builder: &mut MachineBuilder,
-) -> Result<MachineConfig, Failure> {
+fn configure(arguments: &RunArguments) -> Result<MachineConfig, Failure> {
     let machine = arguments.machine.as_deref().unwrap_or(DEFAULT_MACHINE);
     let machine = machine.strip_prefix("type=").unwrap_or(machine);
     let mut config = MachineConfig::new(MachineModel::named(machine)?);
@@ -105,13 +111,12 @@ fn configure(
         "realtime" => Pace::RealTime,
         other => return Err(Failure::option("pace", other, "it is fast or realtime")),
     };
-    config.program = program(&arguments)?;
+    config.program = program(arguments)?;
     for device in &arguments.device {
         let KeyValues { first, rest } = KeyValues::parse("device", "driver", device)?;
         config.devices.push(DeviceOptions { model: first, properties: rest });
     }
-    let _ = builder;
-    config.log = guest_log(&arguments)?;
+    config.log = guest_log(arguments)?;
     if let Some(file) = &arguments.trace {
         let sink = BufWriter::new(image::create("trace", file)?);
         config.trace = Some(Trace::new(Some(Box::new(sink))));
@@ -166,7 +171,7 @@ fn summarise(machine: &Machine) {
     }
 }
 
-fn conclude(outcome: Outcome) -> u8 {
+pub(crate) fn conclude(outcome: Outcome) -> u8 {
     match outcome {
         Outcome::Exit(GuestEvent::Panicked { code } | GuestEvent::Shutdown { code }) => code,
         Outcome::Exit(GuestEvent::CrashLoaded) | Outcome::Limit | Outcome::NoProgram => 0,

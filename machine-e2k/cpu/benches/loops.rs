@@ -24,21 +24,41 @@ impl Ram {
     }
 }
 
+impl Ram {
+    #[inline]
+    fn read<const N: usize>(&self, address: u64) -> Result<[u8; N], BusFault> {
+        let bytes = self.0.get(self.range(address, N)?).and_then(|bytes| bytes.first_chunk());
+        bytes.copied().ok_or(BusFault::Unmapped)
+    }
+
+    #[inline]
+    fn write<const N: usize>(&mut self, address: u64, bytes: [u8; N]) -> Result<(), BusFault> {
+        let range = self.range(address, N)?;
+        let place = self.0.get_mut(range).and_then(|place| place.first_chunk_mut());
+        *place.ok_or(BusFault::Unmapped)? = bytes;
+        Ok(())
+    }
+}
+
 impl Bus for Ram {
     #[inline]
     fn load(&mut self, address: u64, size: Size, _: Mas) -> Result<u64, BusFault> {
-        let bytes = usize::from(size.bytes());
-        let mut value = [0; 8];
-        value[..bytes].copy_from_slice(&self.0[self.range(address, bytes)?]);
-        Ok(u64::from_le_bytes(value))
+        Ok(match size {
+            Size::Byte => u64::from(u8::from_le_bytes(self.read(address)?)),
+            Size::Half => u64::from(u16::from_le_bytes(self.read(address)?)),
+            Size::Word => u64::from(u32::from_le_bytes(self.read(address)?)),
+            Size::Double => u64::from_le_bytes(self.read(address)?),
+        })
     }
 
     #[inline]
     fn store(&mut self, address: u64, size: Size, _: Mas, value: u64) -> Result<(), BusFault> {
-        let bytes = usize::from(size.bytes());
-        let range = self.range(address, bytes)?;
-        self.0[range].copy_from_slice(&value.to_le_bytes()[..bytes]);
-        Ok(())
+        match size {
+            Size::Byte => self.write(address, (value as u8).to_le_bytes()),
+            Size::Half => self.write(address, (value as u16).to_le_bytes()),
+            Size::Word => self.write(address, (value as u32).to_le_bytes()),
+            Size::Double => self.write(address, value.to_le_bytes()),
+        }
     }
 
     fn fetch(&mut self, address: u64, bytes: &mut [u8]) -> Result<(), BusFault> {

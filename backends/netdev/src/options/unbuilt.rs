@@ -30,7 +30,7 @@ pub struct TapOptions {
     pub ifname: Option<String>,
     /// Descriptor of an open tap.
     pub fd: Option<String>,
-    /// Descriptors of an open multiqueue tap, a:b:….
+    /// Descriptors of an open multiqueue tap, `a:b:…`.
     pub fds: Option<String>,
     /// Script to set the interface up, or 'no'.
     pub script: Option<String>,
@@ -42,14 +42,14 @@ pub struct TapOptions {
     pub helper: Option<String>,
     /// Send buffer limit in bytes.
     pub sndbuf: Option<u64>,
-    /// IFF_VNET_HDR.
+    /// Offload headers (`IFF_VNET_HDR`).
     #[serde(rename = "vnet_hdr")]
     pub vnet_hdr: Option<bool>,
     /// Vhost-net accelerator.
     pub vhost: Option<bool>,
     /// Descriptor of an open vhost-net device.
     pub vhostfd: Option<String>,
-    /// Descriptors of open vhost-net devices, a:b:….
+    /// Descriptors of open vhost-net devices, `a:b:…`.
     pub vhostfds: Option<String>,
     /// Vhost for guests without MSI-X too.
     pub vhostforce: Option<bool>,
@@ -71,7 +71,7 @@ pub struct L2tpv3Options {
     pub srcport: Option<String>,
     /// Destination port (UDP).
     pub dstport: Option<String>,
-    /// IPv6.
+    /// Force IPv6.
     pub ipv6: Option<bool>,
     /// Inside UDP.
     pub udp: Option<bool>,
@@ -99,15 +99,15 @@ pub struct L2tpv3Options {
 pub struct SocketOptions {
     /// Descriptor of an open socket.
     pub fd: Option<String>,
-    /// [host]:port to listen at.
+    /// `[host]:port` to listen at.
     pub listen: Option<String>,
-    /// Host:port to connect to.
+    /// `host:port` to connect to.
     pub connect: Option<String>,
-    /// Group:port.
+    /// `group:port` to join.
     pub mcast: Option<String>,
     /// Source address of multicast and UDP.
     pub localaddr: Option<String>,
-    /// Host:port.
+    /// `host:port` to send to.
     pub udp: Option<String>,
 }
 
@@ -151,7 +151,7 @@ pub struct BridgeOptions {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct NetmapOptions {
-    /// Interface, or valeXXX:YYY.
+    /// Interface, or VALE port `valeXXX:YYY`.
     pub ifname: String,
     /// Netmap device.
     pub devname: Option<String>,

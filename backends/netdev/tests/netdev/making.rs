@@ -1,8 +1,11 @@
 //! From description to netdev.
 
 use std::net::UdpSocket;
+use std::sync::mpsc;
+use std::time::Duration;
 
-use elnic_netclient::{Doorbell, NetConfig, NetCore};
+use elnic_contract::{Frame, VTime};
+use elnic_netclient::{Doorbell, NetConfig, NetCore, NicOptions, OffloadSupport};
 use elnic_netdev::{add, create};
 
 use crate::netdev;
@@ -39,6 +42,40 @@ fn user_dgram_and_hubport_are_made() {
         ),
         "{info}"
     );
+}
+
+#[test]
+fn frames_cross_a_netdev_made_from_text() {
+    let peer = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let patience = Duration::from_secs(20);
+    peer.set_read_timeout(Some(patience)).unwrap();
+    let (ring, rung) = mpsc::sync_channel(1);
+    let doorbell = Doorbell::new(move || {
+        let _ = ring.try_send(());
+    });
+    let mut core = NetCore::new(NetConfig::default(), doorbell);
+    add(&mut core, &netdev(&dgram("d0", &peer, ""))).unwrap();
+    let nic = core.add_nic(NicOptions {
+        id: None,
+        model: "e1000".to_owned(),
+        mac: "52:54:00:12:34:56".parse().unwrap(),
+        netdev: Some("d0".to_owned()),
+        pad_short: true,
+        offload: OffloadSupport::NONE,
+    });
+    let nic = nic.unwrap();
+    core.send(nic, VTime::ZERO, Frame::new(vec![7; 60], VTime::ZERO).unwrap()).unwrap();
+    let (length, netdev) = peer.recv_from(&mut [0; 100]).unwrap();
+    assert_eq!(length, 60);
+    peer.send_to(&[9; 70], netdev).unwrap();
+    let frame = loop {
+        rung.recv_timeout(patience).unwrap();
+        core.poll(VTime::from_nanos(3));
+        if let Some(frame) = core.take(nic) {
+            break frame;
+        }
+    };
+    assert_eq!((frame.data(), frame.arrival()), (&[9; 70][..], VTime::from_nanos(3)));
 }
 
 #[test]

@@ -1,11 +1,48 @@
-//! The one place where a descriptor meets the poller, and the one where `unsafe` stands.
+//! Sockets and what they are watched for: the one place where a descriptor meets the poller, and where `unsafe` stands.
 
 use std::io;
-use std::os::fd::BorrowedFd;
+use std::net::TcpListener;
+use std::os::fd::{AsFd, BorrowedFd};
 
 use polling::{Event, Poller};
 
 use super::FlowId;
+use super::datagram::Datagrams;
+use super::stream::Stream;
+
+/// A socket of the host.
+#[derive(Debug)]
+pub(super) enum Socket {
+    Stream(Stream),
+    Datagrams(Datagrams),
+    Listener(TcpListener),
+}
+
+/// What a socket is watched for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Interest {
+    pub(super) readable: bool,
+    pub(super) writable: bool,
+}
+
+/// A socket in the thread's table.
+#[derive(Debug)]
+pub(super) struct Watched {
+    pub(super) socket: Socket,
+    /// What it is watched for, until something happens to it; nothing from then on.
+    pub(super) interest: Interest,
+}
+
+impl Socket {
+    /// `None` as long as there is no socket.
+    pub(super) fn descriptor(&self) -> Option<BorrowedFd<'_>> {
+        match self {
+            Self::Stream(stream) => Some(stream.socket.as_fd()),
+            Self::Datagrams(datagrams) => datagrams.socket.as_ref().map(AsFd::as_fd),
+            Self::Listener(listener) => Some(listener.as_fd()),
+        }
+    }
+}
 
 /// Registers a descriptor, watched for nothing yet.
 #[expect(
@@ -25,10 +62,9 @@ pub(super) fn modify(
     poller: &Poller,
     descriptor: BorrowedFd<'_>,
     flow: FlowId,
-    readable: bool,
-    writable: bool,
+    interest: Interest,
 ) -> io::Result<()> {
-    poller.modify(descriptor, Event::new(key(flow)?, readable, writable))
+    poller.modify(descriptor, Event::new(key(flow)?, interest.readable, interest.writable))
 }
 
 /// Unregisters a descriptor.

@@ -6,8 +6,8 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
-use std::net::{SocketAddr, TcpListener};
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
+use std::net::SocketAddr;
+use std::os::fd::AsRawFd;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -19,32 +19,12 @@ use polling::{Event as Readiness, Events, Poller};
 use super::datagram::Datagrams;
 use super::resolver::Resolver;
 use super::stream::Stream;
+use super::watch::{self, Interest, Socket, Watched};
 use super::{Command, Event, FlowId, Shared, trouble};
 use crate::nat::Outside;
 
 /// Most connections accepted before others get their turn.
 const ACCEPT_BATCH: usize = 16;
-
-#[derive(Debug)]
-enum Socket {
-    Stream(Stream),
-    Datagrams(Datagrams),
-    Listener(TcpListener),
-}
-
-/// What a socket is watched for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Interest {
-    readable: bool,
-    writable: bool,
-}
-
-#[derive(Debug)]
-struct Watched {
-    socket: Socket,
-    /// What it is watched for, until something happens to it; nothing from then on.
-    interest: Interest,
-}
 
 /// The thread's state.
 pub(super) struct Worker {
@@ -266,7 +246,7 @@ impl Worker {
 
     fn insert(&mut self, flow: FlowId, socket: Socket) {
         let Some(descriptor) = socket.descriptor() else { return };
-        if let Err(error) = super::watch::add(&self.poller, descriptor, flow) {
+        if let Err(error) = watch::add(&self.poller, descriptor, flow) {
             tracing::error!(%error, "a socket cannot be watched");
             self.backlog.push_back(Event::Reset { flow });
             return;
@@ -293,9 +273,7 @@ impl Worker {
         }
         let Some(descriptor) = watched.socket.descriptor() else { return };
         watched.interest = wanted;
-        if let Err(error) =
-            super::watch::modify(&self.poller, descriptor, flow, wanted.readable, wanted.writable)
-        {
+        if let Err(error) = watch::modify(&self.poller, descriptor, flow, wanted) {
             tracing::error!(%error, "a socket is no longer watched");
         }
     }
@@ -304,18 +282,7 @@ impl Worker {
         if let Some(watched) = self.sockets.remove(&flow)
             && let Some(descriptor) = watched.socket.descriptor()
         {
-            super::watch::delete(&self.poller, descriptor);
-        }
-    }
-}
-
-impl Socket {
-    /// `None` as long as there is no socket.
-    fn descriptor(&self) -> Option<BorrowedFd<'_>> {
-        match self {
-            Self::Stream(stream) => Some(stream.socket.as_fd()),
-            Self::Datagrams(datagrams) => datagrams.socket.as_ref().map(AsFd::as_fd),
-            Self::Listener(listener) => Some(listener.as_fd()),
+            watch::delete(&self.poller, descriptor);
         }
     }
 }

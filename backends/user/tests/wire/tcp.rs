@@ -236,3 +236,31 @@ fn unreachable_destinations_are_reported_and_unknown_connections_reset() {
     assert!(bench.exchange(segment([10, 0, 2, 2], 0x04)).is_empty());
     assert!(bench.exchange(segment([127, 0, 0, 1], 0x02)).is_empty());
 }
+
+#[test]
+fn a_guest_that_has_closed_its_half_gets_the_rest_without_a_pause() {
+    const LENGTH: usize = 2 << 20;
+    let (listener, port) = listener();
+    let server = thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        stream.read_to_end(&mut Vec::new()).unwrap();
+        stream.write_all(&pattern(LENGTH)).unwrap();
+    });
+    let mut guest = Guest::new(&Options::default());
+    let handle = guest.connect(40_000, HOST, port);
+    guest.until("a connection", |guest| guest.tcp(handle).may_send());
+    guest.tcp(handle).close();
+    let mut received = Vec::new();
+    guest.until("all bytes", |guest| {
+        // Lets its window fill for the most part before it reads.
+        let socket = guest.tcp(handle);
+        if socket.recv_queue() > socket.recv_capacity() * 9 / 10 || server.is_finished() {
+            socket.recv(|data| (data.len(), received.extend_from_slice(data))).unwrap_or(());
+        }
+        received.len() == LENGTH
+    });
+    assert!(received == pattern(LENGTH));
+    // Virtual time: shorter than any retransmission or window probe would take.
+    assert!(guest.bench.now.as_nanos() < 1_000_000_000, "{}", guest.bench.now);
+    server.join().unwrap();
+}

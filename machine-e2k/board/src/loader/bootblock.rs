@@ -94,7 +94,8 @@ pub(super) fn place(
     put(&mut block, at::CPU_TYPE, &[CPU_TYPE_E8C]);
     put(&mut block, at::BOOTBLOCK_VER, &[1]);
     put(&mut block, at::X86_MARKER, &X86_MARKER.to_le_bytes());
-    let placed = ram.copy_in(ramdisk, initrd).and_then(|()| ram.copy_in(block_at, &block));
+    let disk = if initrd.is_empty() { Some(()) } else { ram.copy_in(ramdisk, initrd) };
+    let placed = disk.and_then(|()| ram.copy_in(block_at, &block));
     placed.map(|()| block_at).ok_or(no_room)
 }
 
@@ -125,6 +126,14 @@ mod tests {
         assert_eq!(word(0xff8) >> 48, 0xaa55);
         let disk = ram.load((2 << 20) - 0x1000, Size::Word);
         assert_eq!(disk, Some(u64::from(u32::from_le_bytes(*b"disk"))));
+    }
+
+    #[test]
+    fn a_command_line_alone_is_enough() {
+        let mut ram = ram();
+        let block = place(&KERNEL, "quiet", None, &mut ram).unwrap();
+        assert_eq!(block, (2 << 20) - 0x1000);
+        assert_eq!(ram.load(block + 0x18, Size::Double), Some(0), "no RAM disk");
     }
 
     #[test]

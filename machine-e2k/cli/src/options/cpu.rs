@@ -1,8 +1,7 @@
 //! `-cpu NAME[,PROPERTY=VALUE…]`.
 
-use elnic_board::{CpuModel, CpuOptions};
+use elnic_board::{Alignment, CpuModel, CpuOptions, Tags};
 use elnic_contract::{Properties, PropertyKind, PropertySpec};
-use elnic_cpu::{Alignment, Tags};
 
 use super::KeyValues;
 use crate::error::Failure;

@@ -1,5 +1,6 @@
 //! Lists as QEMU writes them: `first,key=value,…`, a comma in a value doubled; or one JSON object.
 
+use elnic_netdev::keyval::{self, Pair};
 use serde_json::Value;
 
 use crate::error::Failure;
@@ -46,35 +47,15 @@ impl KeyValues {
 }
 
 fn list(option: &'static str, implied: &str, text: &str) -> Result<Vec<(String, String)>, Failure> {
-    let mut pairs = Vec::new();
-    for (index, part) in split(text).into_iter().enumerate() {
-        match part.split_once('=') {
-            Some((key, value)) if !key.is_empty() => {
-                pairs.push((key.to_owned(), value.to_owned()));
-            }
-            None if index == 0 => pairs.push((implied.to_owned(), part)),
-            None if is_help(&part) => pairs.push((part, String::new())),
-            _ => {
-                let why = format!("'{part}' is not of the form key=value");
-                return Err(Failure::option(option, text, why));
-            }
-        }
-    }
-    Ok(pairs)
-}
-
-/// The parts between single commas; two commas are one of the part.
-fn split(text: &str) -> Vec<String> {
-    let mut parts = vec![String::new()];
-    let mut characters = text.chars().peekable();
-    while let Some(character) = characters.next() {
-        if character == ',' && characters.next_if_eq(&',').is_none() {
-            parts.push(String::new());
-        } else if let Some(part) = parts.last_mut() {
-            part.push(character);
-        }
-    }
-    parts
+    let refuse = |why: String| Failure::option(option, text, why);
+    let pairs =
+        keyval::traditional(text, Some(implied)).map_err(|error| refuse(error.to_string()))?;
+    let one = |Pair { key, value }: Pair| match value {
+        Some(value) => Ok((key, value)),
+        None if is_help(&key) => Ok((key, String::new())),
+        None => Err(refuse(format!("'{key}' is not of the form key=value"))),
+    };
+    pairs.into_iter().map(one).collect()
 }
 
 fn json(option: &'static str, text: &str) -> Result<Vec<(String, String)>, Failure> {
@@ -122,7 +103,7 @@ mod tests {
         for (text, wanted) in [
             ("", "'driver' is missing"),
             ("e1000,id", "'id' is not of the form key=value"),
-            ("e1000,=x", "'=x' is not of the form key=value"),
+            ("e1000,=x", "'=x' has no key"),
             ("e1000,,", "'driver' is missing"),
             ("e1000,driver=x", "'driver' is given twice"),
             ("{", "EOF"),

@@ -17,6 +17,11 @@ const FORMS: &str = "stdio, file:PATH, unix:PATH[,server=on|off][,wait=on|off], 
 /// A line's terminal; `None` leaves it open.
 type Line = Option<Box<dyn Terminal>>;
 
+/// A terminal that prints on standard output and reads nothing.
+pub(crate) fn console() -> output::Output<std::io::Stdout> {
+    output::Output::new("stdout".to_owned(), std::io::stdout())
+}
+
 /// Makes the terminals of all `-serial` options, in order.
 pub(crate) fn open_all(options: &[String]) -> Result<Vec<Line>, Failure> {
     let mut stdio_taken = false;

@@ -36,6 +36,10 @@ fn models_and_their_properties_are_listed() {
     for property in ["mac", "timing", "autoneg-ms", "addr", "netdev", "romfile", "8086:100e"] {
         assert!(e1000.contains(property), "{property} is not in\n{e1000}");
     }
+    let netdevs = text("-netdev help");
+    assert!(netdevs.contains("user") && netdevs.contains("dgram"), "{netdevs}");
+    assert!(text("-netdev user,help").contains("restrict"));
+    assert!(text("-object filter-dump,help").contains("file"));
     assert!(text("-M help").contains("e8c"));
     assert!(text("-cpu help").contains("e16c"));
     assert!(text("-d help").contains("guest_errors"));

@@ -57,6 +57,24 @@ fn devices_and_their_properties() {
 }
 
 #[test]
+fn netdevs_and_filters() {
+    refused(&with("-netdev usr,id=n0"), 1, &["-netdev 'usr,id=n0'", "user"]);
+    refused(&with("-netdev user"), 1, &["-netdev 'user'", "'id'"]);
+    refused(&with("-netdev user,id=n0,restrct=on"), 1, &["'restrct'", "restrict"]);
+    refused(&with("-netdev user,id=n0 -netdev user,id=n0"), 1, &["Duplicate ID 'n0'"]);
+    refused(&with("-netdev tap,id=n0"), 1, &["tap", "not compiled into this binary"]);
+    let taken = "-netdev user,id=n0 -device e1000,netdev=n0 -device e1000,netdev=n0";
+    refused(&with(taken), 1, &["e1000.netdev", "'n0'", "in use"]);
+    refused(&with("-nic user,model=e100"), 1, &["'e100'"]);
+    refused(&with("-nic user,mac=01:00:5e:00:00:01"), 1, &["-nic", "multicast"]);
+    refused(&with("-object filter-dmp,id=f0"), 1, &["'filter-dmp'", "filters"]);
+    let dump = "-object filter-dump,id=f0,netdev=n1,file=/nope/x.pcap";
+    refused(&with(&format!("-netdev user,id=n0 {dump}")), 1, &["-object", "'n1'", "'n0'"]);
+    let dump = "-object filter-dump,id=f0,netdev=n0,file=/nope/x.pcap";
+    refused(&with(&format!("-netdev user,id=n0 {dump}")), 1, &["-object", "/nope/x.pcap"]);
+}
+
+#[test]
 fn images() {
     let folder = scratch();
     let good = printer(folder.path(), "unreached", 0);

@@ -108,6 +108,8 @@ pub(crate) enum Action {
     StoreRecovery,
     /// `rrs`, `rrd`.
     ReadState(StateRegister),
+    /// `rrd %nip`: the bundle is so many bytes long.
+    ReadNext(u8),
     /// `rws`, `rwd`.
     WriteState(StateRegister),
     /// `movtd`, `getpl` to a control transfer register.
@@ -171,6 +173,13 @@ impl Operation {
     /// Whether it writes memory.
     pub(crate) const fn stores(&self) -> bool {
         matches!(self.effect, Effect::Memory)
+    }
+
+    /// Whether it looks at predicates or stages.
+    pub(crate) fn asks(&self) -> bool {
+        self.guarded
+            || !self.merge.is_always()
+            || matches!(self.action, Action::StoreArray(access) if !access.advances.is_always())
     }
 
     /// Whether it reads memory.

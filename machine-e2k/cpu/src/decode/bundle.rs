@@ -33,8 +33,10 @@ pub(crate) struct Bundle {
     pub(crate) limits: Limits,
     /// How much of the machinery it needs.
     pub(crate) effort: Effort,
-    /// The operations can be executed one after the other, and none but the first can raise an exception.
+    /// The operations can be executed one after the other (see `order.rs`).
     pub(crate) direct: bool,
+    /// Some operation asks for predicates or stages.
+    pub(crate) guarded: bool,
     /// It touches memory, or does something rare.
     pub(crate) memory: bool,
     /// `loop_mode`.
@@ -51,11 +53,11 @@ pub(crate) struct Bundle {
 }
 
 /// How much of the machinery a bundle needs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Effort {
-    /// Operations that can be executed one after the other, no more.
-    Operations,
-    /// Transfers and rotation, or operations that have to be evaluated first.
+    /// Operations that can be executed one after the other and ask for nothing.
+    Plain,
+    /// Predicates, transfers, rotation, operations that have to be evaluated first.
     Transfer,
     /// Windows and targets.
     Setup,

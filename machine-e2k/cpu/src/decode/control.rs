@@ -23,12 +23,31 @@ pub(crate) enum Transfer {
     Unimplemented(&'static str),
 }
 
-/// `alc`, `abn`, `abp`, `abg`: what advances at the end of a bundle.
+/// `alc`, `abn`, `abp`: what advances at the end of a bundle, one bit each.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Advances {
-    pub(crate) alc: elnic_isa::Advance,
-    pub(crate) abn: elnic_isa::Advance,
-    pub(crate) abp: elnic_isa::Advance,
+    /// If the transfer is taken.
+    pub(crate) taken: u8,
+    /// If it is not.
+    pub(crate) not_taken: u8,
+}
+
+impl Advances {
+    /// The loop counters.
+    pub(crate) const ALC: u8 = 1;
+    /// The rotating registers.
+    pub(crate) const ABN: u8 = 1 << 1;
+    /// The rotating predicates.
+    pub(crate) const ABP: u8 = 1 << 2;
+
+    /// From the syllable.
+    pub(crate) fn new(stub: &elnic_isa::TransferStub) -> Self {
+        let all = [(stub.alc, Self::ALC), (stub.abn, Self::ABN), (stub.abp, Self::ABP)];
+        all.into_iter().fold(Self::default(), |advances, (advance, bit)| Self {
+            taken: advances.taken | if advance.taken { bit } else { 0 },
+            not_taken: advances.not_taken | if advance.not_taken { bit } else { 0 },
+        })
+    }
 }
 
 /// `setwd`.

@@ -14,5 +14,5 @@ mod translate;
 pub(crate) use action::{Action, ArrayAccess, Class, Effect, Operation};
 pub(crate) use bundle::{Bundle, Effort, Limits};
 pub(crate) use cache::{CodeCache, CodeFilter, read};
-pub(crate) use control::{Logic, Move, Prepare, Rare, Resize, Setup, Transfer};
+pub(crate) use control::{Advances, Logic, Move, Prepare, Rare, Resize, Setup, Transfer};
 pub(crate) use operand::{Condition, Operand, Target, Width};

@@ -1,8 +1,8 @@
 //! Whether the operations of a bundle can be executed one after the other.
 //!
 //! All operations of a bundle read before any writes. Executing them in sequence comes to the same if no operation reads what an earlier
-//! one wrote, and if writes to one place keep their order (the highest channel wins). Where such an order exists and no operation but the
-//! first can raise an exception, nothing has to be held back until all have been evaluated.
+//! one wrote, and if writes to one place keep their order (the highest channel wins). What may raise an exception goes first: one operation of
+//! any kind, or loads before stores, which can be repeated as long as no load overwrites its own address. So nothing has to be held back.
 
 use super::action::Operation;
 use super::operand::{Operand, Target};
@@ -38,29 +38,41 @@ fn must_precede(first: &Operation, second: &Operation) -> bool {
     first.channel < second.channel && same_place(first.target, second.target)
 }
 
+/// In which order kinds of operations come.
+fn rank(operation: &Operation) -> u8 {
+    match (operation.is_plain(), operation.stores()) {
+        (true, _) => 2,
+        (false, true) => 1,
+        (false, false) => 0,
+    }
+}
+
+/// Whether `operations`, of which several may fail, can be repeated from the start after some of them have been executed.
+fn repeatable(operations: &[Operation]) -> bool {
+    operations.iter().filter(|operation| !operation.is_plain()).all(|operation| {
+        operation.stores() || operation.loads() && !reads(operation, operation.target)
+    })
+}
+
 /// Puts `operations` into an order in which they can be executed directly; `false` leaves them by channel.
 pub(crate) fn arrange(operations: &mut Vec<Operation>) -> bool {
     if operations.len() < 2 {
         return true;
     }
     let risky = operations.iter().filter(|operation| !operation.is_plain()).count();
-    if risky > 1 {
+    if risky > 1 && !repeatable(operations) {
         return false;
     }
     let mut left: Vec<Operation> = operations.clone();
     let mut arranged = Vec::with_capacity(left.len());
-    while !left.is_empty() {
+    while let Some(wanted) = left.iter().map(rank).min() {
         let free = |candidate: &Operation| {
-            left.iter()
-                .all(|other| std::ptr::eq(other, candidate) || !must_precede(other, candidate))
+            rank(candidate) == wanted
+                && left
+                    .iter()
+                    .all(|other| std::ptr::eq(other, candidate) || !must_precede(other, candidate))
         };
-        // The one that may raise an exception goes first, or there is no direct order.
-        let next = if arranged.is_empty() && risky == 1 {
-            left.iter().position(|operation| !operation.is_plain() && free(operation))
-        } else {
-            left.iter().position(free)
-        };
-        let Some(next) = next else { return false };
+        let Some(next) = left.iter().position(free) else { return false };
         arranged.push(left.remove(next));
     }
     *operations = arranged;
@@ -127,6 +139,20 @@ mod tests {
             vec![operation(0, &[5], 1, Action::Add), operation(1, &[6], 1, Action::Add)];
         assert!(arrange(&mut operations));
         assert_eq!(channels(&operations), [0, 1]);
+    }
+
+    #[test]
+    fn loads_go_before_what_needs_their_old_targets_gone() {
+        let load = Action::Load(elnic_contract::Size::Double);
+        let mut operations = vec![
+            operation(0, &[4], 5, load),
+            operation(1, &[1], 1, Action::Add),
+            operation(2, &[4], 6, load),
+        ];
+        assert!(arrange(&mut operations));
+        assert_eq!(channels(&operations), [0, 2, 1]);
+        let mut operations = vec![operation(0, &[4], 4, load), operation(2, &[5], 6, load)];
+        assert!(!arrange(&mut operations), "a load over its own address cannot be repeated");
     }
 
     #[test]

@@ -37,12 +37,13 @@ impl<B: Bus> Context<'_, B> {
         let aau = &self.state.aau;
         let base = aau.descriptors[usize::from(access.descriptor & 31)].lo & ADDRESS;
         let index = aau.store_indices[usize::from(access.index & 15)];
-        let address = base.wrapping_add(index.into()).wrapping_add(self.read(operation.sources[0]));
+        let address =
+            base.wrapping_add(index.into()).wrapping_add(self.read(&operation.sources[0]));
         self.check_alignment(address, 1 << access.scale, operation.channel)?;
-        let high = self.read_high(operation.sources[2]);
+        let high = self.read_high(&operation.sources[2]);
         let advances = access.increment.is_some() && access.advances.allows(predicates, stages);
         *self.aside(operation) = Aside { high, address, advances };
-        Ok(self.read(operation.sources[2]))
+        Ok(self.read(&operation.sources[2]))
     }
 
     /// Performs it.

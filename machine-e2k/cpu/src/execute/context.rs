@@ -1,7 +1,7 @@
 //! What a bundle works on: the state, the bus, and the note of what it wrote.
 
 use crate::bus::Bus;
-use crate::config::{Config, Tags};
+use crate::config::{Alignment, Config, Tags};
 use crate::decode::{CodeFilter, Limits, Operand, Operation, Target, Width};
 use crate::processor::Stop;
 use crate::state::State;
@@ -49,14 +49,14 @@ pub(super) struct Context<'a, B> {
     limits: Limits,
     /// Whether tags are kept.
     pub(super) tags: bool,
+    /// Whether accesses must be aligned.
+    pub(super) aligned: bool,
     /// Bit n: the result of channel n is a diagnostic value.
     pub(super) poison: u8,
     /// What does not fit into the value of an operation.
     pub(super) aside: [Aside; 8],
     /// Where the transfer of the bundle leads, if it is taken.
     pub(super) target: u64,
-    /// Bytes of the bundle.
-    pub(super) length: u64,
     /// Why the run ends after this bundle.
     pub(super) stop: Option<Stop>,
 }
@@ -89,10 +89,10 @@ impl<'a, B: Bus> Context<'a, B> {
             written,
             limits: Limits::default(),
             tags,
+            aligned: config.alignment == Alignment::Trap,
             poison: 0,
             aside: [Aside::default(); 8],
             target: 0,
-            length: 0,
             stop: None,
         };
         cx.window_changed();
@@ -115,8 +115,8 @@ impl<'a, B: Bus> Context<'a, B> {
 
     /// The cell `operand` names, unless it is a constant.
     #[inline]
-    pub(super) fn source_cell(&self, operand: Operand) -> Option<Cell> {
-        match operand {
+    pub(super) fn source_cell(&self, operand: &Operand) -> Option<Cell> {
+        match *operand {
             Operand::Window(number) => Some(self.state.window_cell(number.into())),
             Operand::Based(number) => Some(self.state.based_cell(number)),
             Operand::Global(number) => Some(self.state.global_cell(number)),
@@ -126,11 +126,11 @@ impl<'a, B: Bus> Context<'a, B> {
 
     /// The 64-bit value of `operand`.
     #[inline(always)]
-    pub(super) fn read(&self, operand: Operand) -> u64 {
+    pub(super) fn read(&self, operand: &Operand) -> u64 {
         // Windowed registers and constants are nearly all there is.
-        if let Operand::Window(number) = operand {
+        if let Operand::Window(number) = *operand {
             self.state.registers.low(self.state.window_cell(number.into()))
-        } else if let Operand::Constant(value) = operand {
+        } else if let Operand::Constant(value) = *operand {
             value
         } else {
             self.source_cell(operand).map_or(0, |cell| self.state.registers.low(cell))
@@ -139,17 +139,17 @@ impl<'a, B: Bus> Context<'a, B> {
 
     /// The extension of `operand`; constants have none.
     #[inline]
-    pub(super) fn read_high(&self, operand: Operand) -> u64 {
+    pub(super) fn read_high(&self, operand: &Operand) -> u64 {
         self.source_cell(operand).map_or(0, |cell| self.state.registers.high(cell))
     }
 
     /// All 128 bits of `operand`.
-    pub(super) fn read_wide(&self, operand: Operand) -> u128 {
+    pub(super) fn read_wide(&self, operand: &Operand) -> u128 {
         u128::from(self.read_high(operand)) << 64 | u128::from(self.read(operand))
     }
 
     /// The tag of `operand`.
-    pub(super) fn read_tag(&self, operand: Operand) -> u8 {
+    pub(super) fn read_tag(&self, operand: &Operand) -> u8 {
         self.source_cell(operand).map_or(TAG_NUMERIC, |cell| self.state.registers.tag(cell))
     }
 

@@ -8,7 +8,6 @@ use elnic_isa::{Mas, SpecialOperation};
 
 use super::context::{Aside, Context};
 use crate::bus::{Bus, BusFault};
-use crate::config::Alignment;
 use crate::decode::{Action, Operation};
 use crate::exception::ExceptionKind;
 use crate::state::Lock;
@@ -41,7 +40,7 @@ impl<B: Bus> Context<'_, B> {
 
     #[inline]
     pub(super) fn check_alignment(&self, address: u64, bytes: u8, channel: u8) -> Result<(), Trap> {
-        if address & u64::from(bytes - 1) != 0 && self.config.alignment == Alignment::Trap {
+        if self.aligned && address & u64::from(bytes - 1) != 0 {
             return Err(Trap::on_channel(
                 ExceptionKind::AddressNotAligned,
                 channel,
@@ -52,7 +51,7 @@ impl<B: Bus> Context<'_, B> {
     }
 
     /// Evaluates a load of up to 64 bits.
-    #[inline]
+    #[inline(always)]
     pub(super) fn load(
         &mut self,
         operation: &Operation,
@@ -60,9 +59,22 @@ impl<B: Bus> Context<'_, B> {
         offset: u8,
     ) -> Result<u64, Trap> {
         let address = self
-            .read(operation.sources[0])
-            .wrapping_add(self.read(operation.sources[1]))
+            .read(&operation.sources[0])
+            .wrapping_add(self.read(&operation.sources[1]))
             .wrapping_add(offset.into());
+        if operation.mas.0 != 0 || self.aligned {
+            return self.load_with(operation, address, size);
+        }
+        match self.bus.load(address, size, Mas(0)) {
+            Ok(value) => Ok(value),
+            Err(fault) => self.speculate(operation, |_| {
+                Err(Self::access("load", address, operation.channel)(fault))
+            }),
+        }
+    }
+
+    /// A load with a specifier, or with alignment to check.
+    fn load_with(&mut self, operation: &Operation, address: u64, size: Size) -> Result<u64, Trap> {
         let mas = operation.mas;
         if mas.0 != 0 && mas.mode() >= 3 && mas.mode() != 6 {
             return self.load_special(operation, address, size);
@@ -132,7 +144,8 @@ impl<B: Bus> Context<'_, B> {
 
     /// A 128-bit load into one register.
     pub(super) fn load_quad(&mut self, operation: &Operation) -> Result<u64, Trap> {
-        let address = self.read(operation.sources[0]).wrapping_add(self.read(operation.sources[1]));
+        let address =
+            self.read(&operation.sources[0]).wrapping_add(self.read(&operation.sources[1]));
         let (mas, channel) = (operation.mas, operation.channel);
         self.speculate(operation, |cx| {
             cx.check_alignment(address, 16, channel)?;
@@ -151,22 +164,35 @@ impl<B: Bus> Context<'_, B> {
 
     /// `ldrd`: the second source packs index[31:0], MAS[38:32] and fmt[42:40] (e2k-isa.md §8.8).
     pub(super) fn load_recovery(&mut self, operation: &Operation) -> Result<u64, Trap> {
-        let word = self.read(operation.sources[1]);
-        let address = self.read(operation.sources[0]).wrapping_add(word & 0xffff_ffff);
+        let word = self.read(&operation.sources[1]);
+        let address = self.read(&operation.sources[0]).wrapping_add(word & 0xffff_ffff);
         let size = recovery_size(word, operation.channel)?;
         let mas = recovery_mas(word);
         self.speculate(operation, |cx| cx.load_plain(address, size, mas, operation.channel))
     }
 
-    /// Evaluates a store: address and datum; nothing is written yet.
+    /// Evaluates a store of up to 64 bits: address and datum; nothing is written yet.
     #[inline]
+    pub(super) fn prepare_plain_store(
+        &mut self,
+        operation: &Operation,
+        size: Size,
+    ) -> Result<u64, Trap> {
+        let [base, index, datum] = &operation.sources;
+        let address = self.read(base).wrapping_add(self.read(index));
+        self.check_alignment(address, size.bytes(), operation.channel)?;
+        self.aside(operation).address = address;
+        Ok(self.read(datum))
+    }
+
+    /// Evaluates any other store.
     pub(super) fn prepare_store(&mut self, operation: &Operation) -> Result<u64, Trap> {
-        let (base, index) = (self.read(operation.sources[0]), self.read(operation.sources[1]));
-        let low = self.read(operation.sources[2]);
+        let (base, index) = (self.read(&operation.sources[0]), self.read(&operation.sources[1]));
+        let low = self.read(&operation.sources[2]);
         let (address, high) = match operation.action {
             Action::StoreHalf(offset) => (base.wrapping_add(index).wrapping_add(offset.into()), 0),
-            Action::StoreQuad => (base.wrapping_add(index), self.read_high(operation.sources[2])),
-            Action::StoreMasked => (base, self.read_high(operation.sources[2])),
+            Action::StoreQuad => (base.wrapping_add(index), self.read_high(&operation.sources[2])),
+            Action::StoreMasked => (base, self.read_high(&operation.sources[2])),
             Action::StoreRecovery => {
                 recovery_size(index, operation.channel)?;
                 (base.wrapping_add(index & 0xffff_ffff), index)
@@ -174,7 +200,6 @@ impl<B: Bus> Context<'_, B> {
             _ => (base.wrapping_add(index), 0),
         };
         let bytes = match operation.action {
-            Action::Store(size) => size.bytes(),
             Action::StoreHalf(_) => 8,
             Action::StoreQuad => 16,
             _ => 1,
@@ -208,6 +233,24 @@ impl<B: Bus> Context<'_, B> {
         }
         lsr.strmd -= 1;
         false
+    }
+
+    /// Performs a store without a specifier.
+    #[inline(always)]
+    pub(super) fn store_directly(
+        &mut self,
+        operation: &Operation,
+        address: u64,
+        size: Size,
+        value: u64,
+    ) -> Result<(), Trap> {
+        match self.bus.store(address, size, Mas(0), value) {
+            Ok(()) => {
+                self.note_written(address, size.bytes().into());
+                Ok(())
+            }
+            Err(fault) => Err(Self::access("store", address, operation.channel)(fault)),
+        }
     }
 
     /// Performs the store that [`Context::prepare_store`] evaluated.
@@ -301,7 +344,7 @@ impl<B: Bus> Context<'_, B> {
     }
 
     fn store_masked(&mut self, operation: &Operation, value: u64) -> Result<(), Trap> {
-        let mask = self.read(operation.sources[1]);
+        let mask = self.read(&operation.sources[1]);
         let Aside { high, address, .. } = *self.aside(operation);
         let datum = u128::from(high) << 64 | u128::from(value);
         for (byte, number) in datum.to_le_bytes().into_iter().zip(0_u64..) {

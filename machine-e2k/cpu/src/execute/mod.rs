@@ -104,7 +104,12 @@ impl Interpreter {
         let page = cache.page(slot);
         let interlocks = config.timing.interlocks;
         let mut cx = Context::new(state, bus, config, cache.filter());
-        while let Some(bundle) = page.bundle(cx.state.ip) {
+        let mut count = 0_u64;
+        let left = loop {
+            let Some(bundle) = page.bundle(cx.state.ip) else {
+                // A call may have spilled frames.
+                break if cx.written.is_empty() { Left::Page } else { Left::Written(cx.written) };
+            };
             let ip = cx.state.ip;
             if interlocks {
                 scoreboard.issue(&mut cx, bundle);
@@ -113,30 +118,30 @@ impl Interpreter {
                 cx.bus.moment(Cycles(cx.state.cycles));
             }
             if let Err(trap) = step::step(&mut cx, bundle) {
-                return Left::Trap(trap);
+                break Left::Trap(trap);
             }
             if interlocks {
                 Scoreboard::branch(&mut cx, bundle, ip);
             }
-            *bundles += 1;
-            cx.state.cycles += u64::from(bundle.cycles);
+            count = count.wrapping_add(1);
+            cx.state.cycles = cx.state.cycles.wrapping_add(bundle.cycles.into());
             if bundle.memory {
                 if let Some(stop) = cx.stop.take() {
-                    return Left::Stop(stop);
+                    break Left::Stop(stop);
                 }
                 if !cx.written.is_empty() {
-                    return Left::Written(cx.written);
+                    break Left::Written(cx.written);
                 }
                 if !cx.bus.attention().is_none() {
-                    return Left::Attention;
+                    break Left::Attention;
                 }
             }
             if cx.state.cycles >= end {
-                return Left::Stop(Stop::Budget);
+                break Left::Stop(Stop::Budget);
             }
-        }
-        // A call may have spilled frames.
-        if cx.written.is_empty() { Left::Page } else { Left::Written(cx.written) }
+        };
+        *bundles = bundles.wrapping_add(count);
+        left
     }
 
     /// What the bus has to say; whether to stop.

@@ -21,15 +21,15 @@ impl<B: Bus> Context<'_, B> {
         predicates: u32,
         stages: u32,
     ) -> Result<u64, Trap> {
-        let [src1, src2, src3] = operation.sources;
+        let [src1, src2, src3] = &operation.sources;
         Ok(match operation.action {
             Action::Add => self.read(src1).wrapping_add(self.read(src2)),
             Action::Sub => self.read(src1).wrapping_sub(self.read(src2)),
             Action::Binary(function) => function(self.read(src1), self.read(src2)),
             Action::Compare(relation) => relation(self.read(src1), self.read(src2)).into(),
             Action::Load(size) => self.load(operation, size, 0)?,
-            Action::Store(_)
-            | Action::StoreQuad
+            Action::Store(size) => self.prepare_plain_store(operation, size)?,
+            Action::StoreQuad
             | Action::StoreHalf(_)
             | Action::StoreMasked
             | Action::StoreRecovery => self.prepare_store(operation)?,
@@ -55,29 +55,29 @@ impl<B: Bus> Context<'_, B> {
                 self.read(source)
             }
             Action::Packed(function) => {
-                let [a, b, c] = operation.sources.map(|source| self.read_wide(source));
+                let [a, b, c] = [src1, src2, src3].map(|source| self.read_wide(source));
                 self.result_wide(operation, function(a, b, c))
             }
             Action::TruthTable(table) => {
-                let [a, b, c] = operation.sources.map(|source| self.read_wide(source));
+                let [a, b, c] = [src1, src2, src3].map(|source| self.read_wide(source));
                 self.result_wide(operation, truth_table(table, a, b, c))
             }
             Action::ComparePacked(relation) => {
                 relation(self.read_wide(src1), self.read_wide(src2)).into()
             }
             Action::Float(function, unit) => {
-                let [a, b, c] = operation.sources.map(|source| self.read_wide(source));
+                let [a, b, c] = [src1, src2, src3].map(|source| self.read_wide(source));
                 let value = self.float(operation, unit, |env| function(env, a, b, c))?;
                 self.result_wide(operation, value)
             }
             Action::FloatCombined(stages) => {
-                let [a, b, c] = operation.sources.map(|source| self.read_wide(source));
+                let [a, b, c] = [src1, src2, src3].map(|source| self.read_wide(source));
                 let value =
                     self.float(operation, Unit::Packed, |env| stages.compute(env, a, b, c))?;
                 self.result_wide(operation, value)
             }
             Action::CompareFloat(relation, unit) => {
-                let [a, b, _] = operation.sources.map(|source| self.read_wide(source));
+                let [a, b, _] = [src1, src2, src3].map(|source| self.read_wide(source));
                 self.float(operation, unit, |env| relation(env, a, b))?.into()
             }
             Action::Divide(division) => match division(self.read(src1), self.read(src2)) {
@@ -98,6 +98,7 @@ impl<B: Bus> Context<'_, B> {
             Action::LoadHalf(offset) => self.load(operation, Size::Double, offset)?,
             Action::LoadRecovery => self.load_recovery(operation)?,
             Action::ReadState(register) => self.read_state(register)?,
+            Action::ReadNext(length) => self.state.ip.wrapping_add(length.into()),
             Action::WriteState(register) => {
                 let value = self.read(src2);
                 self.check_state_write(register, operation.channel)?;
@@ -155,7 +156,7 @@ impl<B: Bus> Context<'_, B> {
     /// `getsp`: a negative amount takes from the data stack, a positive one gives back, in units of 16 bytes.
     fn getsp(&mut self, operation: &Operation) -> Result<u64, Trap> {
         let stack = self.state.data_stack;
-        let amount = i64::from(self.read(operation.sources[1]) as i32) & !15;
+        let amount = i64::from(self.read(&operation.sources[1]) as i32) & !15;
         let size = i64::from(stack.size()) + amount;
         let Ok(size) = u32::try_from(size) else {
             return Err(Trap::on_channel(

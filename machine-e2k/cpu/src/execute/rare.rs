@@ -5,7 +5,7 @@ use elnic_isa::ControlCondition;
 use super::bounds::check_bounds;
 use super::context::Context;
 use super::logic::Results;
-use super::step::{check_setup, operate, set_up};
+use super::step::{asked, check_setup, operate, set_up};
 use super::transfer::Flow;
 use crate::bus::Bus;
 use crate::decode::{Bundle, Rare};
@@ -17,12 +17,10 @@ use crate::trap::{Reason, Trap};
 
 /// Executes `bundle`, whatever it does.
 pub(super) fn step<B: Bus>(cx: &mut Context<'_, B>, bundle: &Bundle) -> Result<(), Trap> {
-    cx.length = bundle.length.into();
     if !cx.is_inside(bundle.limits) || bundle.setup.resize.is_some() {
         check_bounds(cx, bundle)?;
     }
-    let predicates = cx.state.rotation.predicates(cx.state.predicates.values);
-    let stages = cx.state.lsr.stages();
+    let (predicates, stages) = asked(cx);
     if cx.tags {
         cx.check_tags(bundle, predicates, stages)?;
     }
@@ -31,7 +29,7 @@ pub(super) fn step<B: Bus>(cx: &mut Context<'_, B>, bundle: &Bundle) -> Result<(
         bundle.condition,
         ControlCondition::MemoryLock | ControlCondition::MemoryLockOrTrap(_)
     );
-    let mut taken = late || cx.is_taken(bundle.condition, predicates)?;
+    let mut taken = late || cx.is_taken(bundle.condition)?;
     check_setup(cx, bundle.setup)?;
     let rare = bundle.rare.as_deref();
     let logic = rare.map_or(Ok(Results::default()), |rare| before(cx, rare, predicates))?;

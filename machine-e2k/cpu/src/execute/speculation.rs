@@ -54,7 +54,7 @@ impl<B: Bus> Context<'_, B> {
             return Ok(false);
         }
         let bad = |number: usize| {
-            self.read_tag(operation.sources[number]) & operation.tagged[number] != 0
+            self.read_tag(&operation.sources[number]) & operation.tagged[number] != 0
         };
         let invalid = match operation.action {
             Action::GetTag | Action::PutTag => false,

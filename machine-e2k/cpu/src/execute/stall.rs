@@ -57,7 +57,7 @@ impl Scoreboard {
         let latencies = cx.config.timing.latencies;
         let mut start = cx.state.cycles;
         for operation in &bundle.operations {
-            for source in operation.sources {
+            for source in &operation.sources {
                 if let Some(cell) = cx.source_cell(source) {
                     start = start.max(self.registers[cell.index()]);
                 }

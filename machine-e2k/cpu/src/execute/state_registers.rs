@@ -68,7 +68,6 @@ impl<B: Bus> Context<'_, B> {
             number::CR1_HI => frame[3],
             number::UPSR => state.upsr.into(),
             number::IP => state.ip,
-            number::NIP => state.ip.wrapping_add(self.length),
             number::LSR => state.lsr.to_bits(),
             number::LSR1 => state.lsr.lcnt,
             number::ILCR => state.ilcr,

@@ -17,37 +17,56 @@ use crate::trap::{Reason, Trap};
 /// Executes `bundle`, which stands at `ip`.
 #[inline(always)]
 pub(super) fn step<B: Bus>(cx: &mut Context<'_, B>, bundle: &Bundle) -> Result<(), Trap> {
-    if bundle.effort == Effort::Rare || cx.tags {
-        return rare::step(cx, bundle);
+    match bundle.effort {
+        Effort::Plain => {
+            if !cx.is_inside(bundle.limits) {
+                check_bounds(cx, bundle)?;
+            }
+            for operation in &bundle.operations {
+                execute(cx, operation, bundle.loop_mode, 0, 0)?;
+            }
+            cx.state.ip = cx.state.ip.wrapping_add(bundle.length.into());
+            Ok(())
+        }
+        Effort::Transfer => with_transfer(cx, bundle),
+        Effort::Setup => with_setup(cx, bundle),
+        Effort::Rare => rare::step(cx, bundle),
     }
-    cx.length = bundle.length.into();
-    if !cx.is_inside(bundle.limits) || bundle.setup.resize.is_some() {
+}
+
+/// Bundles that look at predicates, rotate or transfer.
+#[inline(always)]
+fn with_transfer<B: Bus>(cx: &mut Context<'_, B>, bundle: &Bundle) -> Result<(), Trap> {
+    if !cx.is_inside(bundle.limits) {
         check_bounds(cx, bundle)?;
     }
-    if bundle.effort == Effort::Setup {
-        return with_setup(cx, bundle);
-    }
-    let predicates = cx.state.rotation.predicates(cx.state.predicates.values);
-    let stages = cx.state.lsr.stages();
-    let next = cx.state.ip.wrapping_add(bundle.length.into());
-    if bundle.effort == Effort::Operations {
-        direct(cx, bundle, predicates, stages)?;
-        cx.state.ip = next;
-        return Ok(());
-    }
-    let taken = cx.is_taken(bundle.condition, predicates)?;
+    let (predicates, stages) = if bundle.guarded { asked(cx) } else { (0, 0) };
+    let taken = cx.is_taken(bundle.condition)?;
     let flow = if taken { cx.plan(bundle.transfer)? } else { Flow::Next };
-    operate(cx, bundle, predicates, stages)?;
+    if bundle.direct {
+        direct(cx, bundle, predicates, stages)?;
+    } else {
+        parallel(cx, bundle, predicates, stages)?;
+    }
     cx.advance(bundle, taken);
+    let next = cx.state.ip.wrapping_add(bundle.length.into());
     cx.go(flow, next);
     Ok(())
 }
 
+/// The predicates and the stages of the pipeline, by name.
+#[inline]
+pub(super) fn asked<B: Bus>(cx: &Context<'_, B>) -> (u32, u32) {
+    (cx.state.rotation.predicates(cx.state.predicates.values), cx.state.lsr.stages())
+}
+
 /// Bundles that change windows or targets.
 fn with_setup<B: Bus>(cx: &mut Context<'_, B>, bundle: &Bundle) -> Result<(), Trap> {
-    let predicates = cx.state.rotation.predicates(cx.state.predicates.values);
-    let stages = cx.state.lsr.stages();
-    let taken = cx.is_taken(bundle.condition, predicates)?;
+    if !cx.is_inside(bundle.limits) || bundle.setup.resize.is_some() {
+        check_bounds(cx, bundle)?;
+    }
+    let (predicates, stages) = asked(cx);
+    let taken = cx.is_taken(bundle.condition)?;
     check_setup(cx, bundle.setup)?;
     let flow = if taken { cx.plan(bundle.transfer)? } else { Flow::Next };
     operate(cx, bundle, predicates, stages)?;
@@ -85,8 +104,40 @@ fn direct<B: Bus>(
 ) -> Result<(), Trap> {
     for operation in &bundle.operations {
         if !operation.guarded || operation.guard.allows(predicates, stages) {
-            let value = evaluate(cx, operation, predicates, stages)?;
-            finish(cx, operation, value, bundle.loop_mode)?;
+            execute(cx, operation, bundle.loop_mode, predicates, stages)?;
+        }
+    }
+    Ok(())
+}
+
+/// One operation. The frequent ones stand here, so that they need no call.
+#[inline(always)]
+fn execute<B: Bus>(
+    cx: &mut Context<'_, B>,
+    operation: &Operation,
+    loop_mode: bool,
+    predicates: u32,
+    stages: u32,
+) -> Result<(), Trap> {
+    let [src1, src2, src3] = &operation.sources;
+    match operation.action {
+        Action::Add => cx.write(operation, cx.read(src1).wrapping_add(cx.read(src2))),
+        Action::Sub => cx.write(operation, cx.read(src1).wrapping_sub(cx.read(src2))),
+        Action::Binary(function) => cx.write(operation, function(cx.read(src1), cx.read(src2))),
+        Action::Compare(relation) => {
+            cx.write_predicate(operation, relation(cx.read(src1), cx.read(src2)));
+        }
+        Action::Load(size) => {
+            let value = cx.load(operation, size, 0)?;
+            cx.write(operation, value);
+        }
+        Action::Store(size) if operation.mas.0 == 0 && !loop_mode && !cx.aligned => {
+            let address = cx.read(src1).wrapping_add(cx.read(src2));
+            return cx.store_directly(operation, address, size, cx.read(src3));
+        }
+        _ => {
+            let value = cx.evaluate(operation, predicates, stages)?;
+            return finish(cx, operation, value, loop_mode);
         }
     }
     Ok(())
@@ -103,7 +154,7 @@ fn parallel<B: Bus>(
     let mut executed = 0_u8;
     for (number, (operation, value)) in bundle.operations.iter().zip(&mut values).enumerate() {
         if !operation.guarded || operation.guard.allows(predicates, stages) {
-            *value = evaluate(cx, operation, predicates, stages)?;
+            *value = cx.evaluate(operation, predicates, stages)?;
             executed |= 1 << number;
         }
     }
@@ -126,28 +177,7 @@ fn parallel<B: Bus>(
     Ok(())
 }
 
-/// The frequent operations here, so that they need no call; the others in [`Context::evaluate`].
-#[inline(always)]
-fn evaluate<B: Bus>(
-    cx: &mut Context<'_, B>,
-    operation: &Operation,
-    predicates: u32,
-    stages: u32,
-) -> Result<u64, Trap> {
-    let [src1, src2, _] = operation.sources;
-    match operation.action {
-        Action::Add => Ok(cx.read(src1).wrapping_add(cx.read(src2))),
-        Action::Sub => Ok(cx.read(src1).wrapping_sub(cx.read(src2))),
-        Action::Binary(function) => Ok(function(cx.read(src1), cx.read(src2))),
-        Action::Compare(relation) => Ok(relation(cx.read(src1), cx.read(src2)).into()),
-        Action::Load(size) => cx.load(operation, size, 0),
-        Action::Store(_) => cx.prepare_store(operation),
-        _ => cx.evaluate(operation, predicates, stages),
-    }
-}
-
 /// Makes the result of `operation` visible.
-#[inline(always)]
 fn finish<B: Bus>(
     cx: &mut Context<'_, B>,
     operation: &Operation,

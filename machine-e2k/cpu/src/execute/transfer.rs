@@ -5,7 +5,7 @@ use elnic_isa::ControlCondition;
 use super::context::Context;
 use super::stacks::REGISTER_BYTES;
 use crate::bus::Bus;
-use crate::decode::{Bundle, Prepare, Transfer};
+use crate::decode::{Advances, Bundle, Prepare, Transfer};
 use crate::exception::ExceptionKind;
 use crate::state::control::{Ctpr, CtprTag, FRAME_BYTES, Frame};
 use crate::state::registers::LARGEST_WINDOW;
@@ -32,13 +32,11 @@ pub(super) enum Flow {
 impl<B: Bus> Context<'_, B> {
     /// Whether the transfer of `bundle` is taken, for the conditions that do not depend on the bundle itself.
     #[inline(always)]
-    pub(super) fn is_taken(
-        &self,
-        condition: ControlCondition,
-        predicates: u32,
-    ) -> Result<bool, Trap> {
-        let lsr = self.state.lsr;
-        let holds = |number: u8| predicates >> (number & 31) & 1 != 0;
+    pub(super) fn is_taken(&self, condition: ControlCondition) -> Result<bool, Trap> {
+        let (lsr, rotation) = (&self.state.lsr, &self.state.rotation);
+        let holds = |number: u8| {
+            self.state.predicates.values >> (rotation.predicate(number & 31) & 31) & 1 != 0
+        };
         Ok(match condition {
             ControlCondition::Never => false,
             ControlCondition::Always => true,
@@ -282,13 +280,14 @@ impl<B: Bus> Context<'_, B> {
     #[inline(always)]
     pub(super) fn advance(&mut self, bundle: &Bundle, taken: bool) {
         let advances = bundle.advances;
-        if advances.alc.applies(taken) {
+        let advances = if taken { advances.taken } else { advances.not_taken };
+        if advances & Advances::ALC != 0 {
             self.state.lsr.advance();
         }
-        if advances.abp.applies(taken) {
+        if advances & Advances::ABP != 0 {
             self.state.rotation.advance_predicates();
         }
-        if advances.abn.applies(taken) {
+        if advances & Advances::ABN != 0 {
             self.state.rotation.advance_registers();
         }
     }

@@ -109,7 +109,7 @@ impl Rotation {
     /// Physical number of `%pred(n)`, `n` below 32.
     #[inline]
     pub const fn predicate(self, n: u8) -> u8 {
-        if n > self.psz {
+        if self.pcur == 0 || n > self.psz {
             return n;
         }
         let (place, size) = (self.pcur + n, self.psz + 1);

@@ -8,7 +8,7 @@ use super::bundle::{Bundle, Effort, Limits};
 use super::control::{Advances, Move, Setup, Transfer};
 use super::operand::{Operand, Target};
 use super::order::arrange;
-use crate::config::Config;
+use crate::config::{Config, Tags};
 use crate::exception::ExceptionKind;
 use crate::trap::{Reason, Trap};
 
@@ -24,7 +24,7 @@ pub(crate) fn translate(
     let instructions = (0..).zip(&bundle.alu);
     let mut operations: Vec<Operation> = instructions
         .filter_map(|(channel, instruction)| {
-            instruction.as_ref().map(|it| operation::operation(bundle, channel, it))
+            instruction.as_ref().map(|it| operation::operation(bundle, length, channel, it))
         })
         .collect();
     check_grouping(&operations)?;
@@ -32,27 +32,29 @@ pub(crate) fn translate(
     let (transfer, condition) = control::transfer(bundle)?;
     let setup = control::setup(bundle);
     let rare = control::rare(bundle, config);
-    let stub = bundle.transfer();
-    let advances = Advances { alc: stub.alc, abn: stub.abn, abp: stub.abp };
+    let advances = Advances::new(&bundle.transfer());
     let memory = rare.is_some()
         || operations.iter().any(|operation| operation.loads() || operation.stores());
     let limits = limits(&operations, rare.as_ref().map_or(&[][..], |rare| &rare.moves));
     let plain = operations.iter().all(Operation::is_plain);
+    let guarded = operations.iter().any(Operation::asks);
     let direct = (plain || setup.resize.is_none()) && arrange(&mut operations);
-    let effort = if rare.is_some() || control::depends_on_store(condition) {
+    let tags = config.tags == Tags::On;
+    let effort = if tags || rare.is_some() || control::depends_on_store(condition) {
         Effort::Rare
     } else if setup != Setup::default() {
         Effort::Setup
-    } else if transfer != Transfer::None || advances != Advances::default() || !direct {
-        Effort::Transfer
+    } else if transfer == Transfer::None && advances == Advances::default() && direct && !guarded {
+        Effort::Plain
     } else {
-        Effort::Operations
+        Effort::Transfer
     };
     Ok(Bundle {
         operations: operations.into(),
         limits,
         effort,
         direct,
+        guarded,
         memory,
         loop_mode: bundle.loop_mode,
         length,

@@ -3,16 +3,19 @@
 use elnic_contract::Size;
 use elnic_isa::{
     AluInstruction, Destination, Kind, Literals, Op, QualifierSource, Register, Source,
+    StateRegister,
 };
 
 use crate::alu::{combined, compare, divide, field, float, integer, multiply, packed, shift};
 use crate::decode::action::{Action, ArrayAccess, Class, Operation};
 use crate::decode::operand::{Guard, Operand, Target, Width};
+use crate::state::number;
 use crate::state::registers::{TAG_BOTH, TAG_LOW};
 
 /// The operation on `channel`.
 pub(super) fn operation(
     bundle: &elnic_isa::Bundle,
+    length: u8,
     channel: u8,
     instruction: &AluInstruction,
 ) -> Operation {
@@ -20,7 +23,10 @@ pub(super) fn operation(
     let sources = [instruction.src1, instruction.src2, instruction.src3]
         .map(|source| operand(source, &bundle.literals));
     let guard = guard(bundle, channel, false);
-    let action = action(bundle, channel, instruction);
+    let action = match action(bundle, channel, instruction) {
+        Action::ReadState(StateRegister(number::NIP)) => Action::ReadNext(length),
+        action => action,
+    };
     Operation {
         action,
         effect: action.effect(),
