@@ -61,12 +61,9 @@ pub enum DumpError {
         /// Why.
         error: io::Error,
     },
-    /// A length no frame is cut to.
-    #[error("Property 'filter-dump.maxlen' takes 1 to {max}, not {value}", max = u32::MAX)]
-    MaxLength {
-        /// The value given.
-        value: u64,
-    },
+    /// Nothing would be kept of any frame.
+    #[error("Property 'filter-dump.maxlen' takes 1 to {max}, not 0", max = u32::MAX)]
+    MaxLength,
 }
 
 impl FilterDump {
@@ -76,8 +73,11 @@ impl FilterDump {
     /// Starts a dump into `file`, which is emptied if it exists. Of each frame `max_length` bytes are kept.
     ///
     /// # Errors
-    /// The file cannot be made or written.
+    /// The file cannot be made or written; or `max_length` is 0, and the file is left alone.
     pub fn create(file: &Path, max_length: u32, clock: DumpClock) -> Result<Self, DumpError> {
+        if max_length == 0 {
+            return Err(DumpError::MaxLength);
+        }
         let name = file.display().to_string();
         match File::create(file) {
             Ok(out) => Self::new(Box::new(BufWriter::new(out)), name, max_length, clock),
@@ -88,7 +88,7 @@ impl FilterDump {
     /// Starts a dump into `out`, which errors and `info network` call `file`.
     ///
     /// # Errors
-    /// The header cannot be written.
+    /// The header cannot be written, or `max_length` is 0.
     pub fn new(
         mut out: Box<dyn Write + Send>,
         file: String,
@@ -96,7 +96,7 @@ impl FilterDump {
         clock: DumpClock,
     ) -> Result<Self, DumpError> {
         if max_length == 0 {
-            return Err(DumpError::MaxLength { value: 0 });
+            return Err(DumpError::MaxLength);
         }
         match write_header(&mut out, max_length) {
             Ok(()) => Ok(Self { out: Some(out), file, max_length, clock, unflushed: false }),

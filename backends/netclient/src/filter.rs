@@ -5,8 +5,6 @@
 
 use elnic_contract::{Frame, VTime};
 
-use crate::NetError;
-
 /// Which way a frame goes, as the filter's netdev sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Direction {
@@ -158,26 +156,17 @@ impl Chain {
         self.slots.iter().position(|slot| slot.id == id)
     }
 
-    pub(crate) fn insert(
-        &mut self,
-        options: FilterOptions,
-        filter: Box<dyn NetFilter>,
-    ) -> Result<(), NetError> {
-        let find = |id: &String| {
-            self.index_of(id).ok_or_else(|| NetError::FilterElsewhere {
-                filter: id.clone(),
-                netdev: options.netdev.clone(),
-            })
-        };
+    /// Puts a filter in its place; the core has checked that the filter it is to stand beside is here.
+    pub(crate) fn insert(&mut self, options: FilterOptions, filter: Box<dyn NetFilter>) {
+        let find = |id: &String| self.index_of(id).unwrap_or(self.slots.len());
         let index = match &options.position {
             FilterPosition::Head => 0,
             FilterPosition::Tail => self.slots.len(),
-            FilterPosition::Before(id) => find(id)?,
-            FilterPosition::Behind(id) => find(id)? + 1,
+            FilterPosition::Before(id) => find(id),
+            FilterPosition::Behind(id) => (find(id) + 1).min(self.slots.len()),
         };
         let FilterOptions { id, queue, position, active, netdev: _ } = options;
         self.slots.insert(index, Slot { id, queue, position, active, filter });
-        Ok(())
     }
 
     pub(crate) fn remove(&mut self, index: usize) -> Option<Slot> {

@@ -2,7 +2,8 @@
 //!
 //! Everything a machine learns from a backend it learns here, at an input point: the frames, whether the far end is there
 //! and how much it takes. A gate that writes these down records a run; a gate that reads them back, over clients that do
-//! nothing, replays it. What goes out to a backend has no way back but through the gate.
+//! nothing, replays it. What goes out to a backend has no way back but through the gate: the core hands over as many frames
+//! as it saw credits for, and a client takes what it gave credits for. *When* to ask is the board's to decide and to log.
 
 use elnic_contract::{Frame, LinkState, VTime};
 

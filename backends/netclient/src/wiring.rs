@@ -154,29 +154,44 @@ impl NetCore {
 
     // ---- filters ----------------------------------------------------------------------------------------------------
 
-    /// Puts a filter on a netdev.
+    /// Whether [`NetCore::add_filter`] would take such a filter, before its file is opened.
     ///
     /// # Errors
     /// There is no such netdev, the id is taken, or the position names a filter that is not on this netdev.
+    pub fn check_filter(&self, options: &FilterOptions) -> Result<(), NetError> {
+        let name = &options.netdev;
+        let Some(netdev) = self.ports.netdev(name) else {
+            let nearest = self.nearest_netdev(name);
+            return Err(NetError::FilterNetdev { name: name.clone(), nearest });
+        };
+        if self.find_filter(&options.id).is_ok() {
+            return Err(NetError::DuplicateFilter(options.id.clone()));
+        }
+        match &options.position {
+            FilterPosition::Before(beside) | FilterPosition::Behind(beside)
+                if self.find_filter(beside)?.0 != netdev =>
+            {
+                Err(NetError::FilterElsewhere { filter: beside.clone(), netdev: name.clone() })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Puts a filter on a netdev.
+    ///
+    /// # Errors
+    /// As [`NetCore::check_filter`].
     pub fn add_filter(
         &mut self,
         options: FilterOptions,
         filter: Box<dyn NetFilter>,
     ) -> Result<(), NetError> {
-        let Some(port) = self.ports.netdev(&options.netdev) else {
-            let nearest = self.nearest_netdev(&options.netdev);
-            return Err(NetError::FilterNetdev { name: options.netdev, nearest });
-        };
-        if self.find_filter(&options.id).is_ok() {
-            return Err(NetError::DuplicateFilter(options.id));
+        self.check_filter(&options)?;
+        let netdev = self.ports.netdev(&options.netdev);
+        if let Some(port) = netdev.and_then(|netdev| self.ports.get_mut(netdev)) {
+            port.filters.insert(options, filter);
         }
-        if let FilterPosition::Before(beside) | FilterPosition::Behind(beside) = &options.position {
-            self.find_filter(beside)?;
-        }
-        match self.ports.get_mut(port) {
-            Some(port) => port.filters.insert(options, filter),
-            None => Err(NetError::NoSuchPort(port)),
-        }
+        Ok(())
     }
 
     /// Removes a filter; frames it kept go on.

@@ -1,7 +1,8 @@
 //! Hubs: fan-out, the slow listener, rings, wiring.
 
-use crate::far_end::{FarEnd, at, core, frame, frames, nic, take_all};
 use elnic_netclient::{Doorbell, Loss, NetConfig, NetCore};
+
+use crate::far_end::{FarEnd, at, core, frame, frames, nic, take_all};
 
 #[test]
 fn a_frame_goes_out_of_every_port_but_the_one_it_came_in_by() {

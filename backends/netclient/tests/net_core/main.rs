@@ -6,3 +6,4 @@ mod filters;
 mod hubs;
 mod model;
 mod reference;
+mod wiring;
