@@ -29,7 +29,7 @@ pub(super) fn step<B: Bus>(cx: &mut Context<'_, B>, bundle: &Bundle) -> Result<(
         bundle.condition,
         ControlCondition::MemoryLock | ControlCondition::MemoryLockOrTrap(_)
     );
-    let mut taken = late || cx.is_taken(bundle.condition)?;
+    let mut taken = late || cx.is_taken(bundle.condition);
     check_setup(cx, bundle.setup)?;
     let rare = bundle.rare.as_deref();
     let logic = rare.map_or(Ok(Results::default()), |rare| before(cx, rare, predicates))?;

@@ -41,16 +41,22 @@ fn with_transfer<B: Bus>(cx: &mut Context<'_, B>, bundle: &Bundle) -> Result<(),
         check_bounds(cx, bundle)?;
     }
     let (predicates, stages) = if bundle.guarded { asked(cx) } else { (0, 0) };
-    let taken = cx.is_taken(bundle.condition)?;
-    let flow = if taken { cx.plan(bundle.transfer)? } else { Flow::Next };
+    let taken = cx.is_taken(bundle.condition);
+    let target = if taken {
+        match cx.jump_target(bundle.transfer) {
+            Some(target) => target,
+            None => return with_setup(cx, bundle),
+        }
+    } else {
+        cx.state.ip.wrapping_add(bundle.length.into())
+    };
     if bundle.direct {
         direct(cx, bundle, predicates, stages)?;
     } else {
         parallel(cx, bundle, predicates, stages)?;
     }
     cx.advance(bundle, taken);
-    let next = cx.state.ip.wrapping_add(bundle.length.into());
-    cx.go(flow, next);
+    cx.state.ip = target;
     Ok(())
 }
 
@@ -60,13 +66,13 @@ pub(super) fn asked<B: Bus>(cx: &Context<'_, B>) -> (u32, u32) {
     (cx.state.rotation.predicates(cx.state.predicates.values), cx.state.lsr.stages())
 }
 
-/// Bundles that change windows or targets.
+/// Bundles that change windows or targets, calls and returns.
 fn with_setup<B: Bus>(cx: &mut Context<'_, B>, bundle: &Bundle) -> Result<(), Trap> {
     if !cx.is_inside(bundle.limits) || bundle.setup.resize.is_some() {
         check_bounds(cx, bundle)?;
     }
     let (predicates, stages) = asked(cx);
-    let taken = cx.is_taken(bundle.condition)?;
+    let taken = cx.is_taken(bundle.condition);
     check_setup(cx, bundle.setup)?;
     let flow = if taken { cx.plan(bundle.transfer)? } else { Flow::Next };
     operate(cx, bundle, predicates, stages)?;

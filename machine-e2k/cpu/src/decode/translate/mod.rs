@@ -42,7 +42,7 @@ pub(crate) fn translate(
     let tags = config.tags == Tags::On;
     let effort = if tags || rare.is_some() || control::depends_on_store(condition) {
         Effort::Rare
-    } else if setup != Setup::default() {
+    } else if setup != Setup::default() || !transfer.may_jump() {
         Effort::Setup
     } else if transfer == Transfer::None && advances == Advances::default() && direct && !guarded {
         Effort::Plain
