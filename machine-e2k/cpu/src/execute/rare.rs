@@ -24,11 +24,12 @@ pub(super) fn step<B: Bus>(cx: &mut Context<'_, B>, bundle: &Bundle) -> Result<(
     if cx.tags {
         cx.check_tags(bundle, predicates, stages)?;
     }
-    // `%MLOCK` is known only after the stores of the bundle.
+    // `%MLOCK` is about the accesses of this bundle, so it is known only after them.
     let late = matches!(
         bundle.condition,
         ControlCondition::MemoryLock | ControlCondition::MemoryLockOrTrap(_)
     );
+    cx.state.mlock &= !late;
     let mut taken = late || cx.is_taken(bundle.condition);
     check_setup(cx, bundle.setup)?;
     let rare = bundle.rare.as_deref();

@@ -23,7 +23,7 @@ pub(super) fn step<B: Bus>(cx: &mut Context<'_, B>, bundle: &Bundle) -> Result<(
                 check_bounds(cx, bundle)?;
             }
             for operation in &bundle.operations {
-                execute(cx, operation, bundle.loop_mode, 0, 0)?;
+                execute(cx, operation, 0, 0)?;
             }
             cx.state.ip = cx.state.ip.wrapping_add(bundle.length.into());
             Ok(())
@@ -109,8 +109,8 @@ fn direct<B: Bus>(
     stages: u32,
 ) -> Result<(), Trap> {
     for operation in &bundle.operations {
-        if !operation.guarded || operation.guard.allows(predicates, stages) {
-            execute(cx, operation, bundle.loop_mode, predicates, stages)?;
+        if is_allowed(cx, operation, predicates, stages) {
+            execute(cx, operation, predicates, stages)?;
         }
     }
     Ok(())
@@ -121,7 +121,6 @@ fn direct<B: Bus>(
 fn execute<B: Bus>(
     cx: &mut Context<'_, B>,
     operation: &Operation,
-    loop_mode: bool,
     predicates: u32,
     stages: u32,
 ) -> Result<(), Trap> {
@@ -137,16 +136,31 @@ fn execute<B: Bus>(
             let value = cx.load(operation, size, 0)?;
             cx.write(operation, value);
         }
-        Action::Store(size) if operation.mas.0 == 0 && !loop_mode && !cx.aligned => {
+        Action::Store(size) if operation.mas.0 == 0 && !cx.aligned => {
             let address = cx.read(src1).wrapping_add(cx.read(src2));
             return cx.store_directly(operation, address, size, cx.read(src3));
         }
         _ => {
             let value = cx.evaluate(operation, predicates, stages)?;
-            return finish(cx, operation, value, loop_mode);
+            return finish(cx, operation, value);
         }
     }
     Ok(())
+}
+
+/// Whether `operation` executes.
+#[inline(always)]
+fn is_allowed<B: Bus>(
+    cx: &mut Context<'_, B>,
+    operation: &Operation,
+    predicates: u32,
+    stages: u32,
+) -> bool {
+    if !operation.guarded || operation.guard.allows(predicates, stages) {
+        return true;
+    }
+    cx.pass_over(operation, predicates, stages);
+    false
 }
 
 /// Evaluate all, store, then write registers by channel.
@@ -156,10 +170,27 @@ fn parallel<B: Bus>(
     predicates: u32,
     stages: u32,
 ) -> Result<(), Trap> {
+    let remainder = cx.state.lsr.strmd;
+    let result = evaluate_then_write(cx, bundle, predicates, stages);
+    if result.is_err() {
+        cx.state.lsr.strmd = remainder;
+    }
+    result
+}
+
+fn evaluate_then_write<B: Bus>(
+    cx: &mut Context<'_, B>,
+    bundle: &Bundle,
+    predicates: u32,
+    stages: u32,
+) -> Result<(), Trap> {
     let mut values = [0; 6];
     let mut executed = 0_u8;
     for (number, (operation, value)) in bundle.operations.iter().zip(&mut values).enumerate() {
-        if !operation.guarded || operation.guard.allows(predicates, stages) {
+        if bundle.loop_stores && operation.stores() && cx.loop_suppresses_store() {
+            continue;
+        }
+        if is_allowed(cx, operation, predicates, stages) {
             *value = cx.evaluate(operation, predicates, stages)?;
             executed |= 1 << number;
         }
@@ -167,7 +198,7 @@ fn parallel<B: Bus>(
     if bundle.memory {
         for (number, (operation, value)) in bundle.operations.iter().zip(values).enumerate() {
             if executed >> number & 1 != 0 && operation.stores() {
-                finish(cx, operation, value, bundle.loop_mode)?;
+                finish(cx, operation, value)?;
                 executed &= !(1 << number);
             }
         }
@@ -177,23 +208,17 @@ fn parallel<B: Bus>(
     }
     for (number, (operation, value)) in bundle.operations.iter().zip(values).enumerate() {
         if executed >> number & 1 != 0 {
-            finish(cx, operation, value, false)?;
+            finish(cx, operation, value)?;
         }
     }
     Ok(())
 }
 
 /// Makes the result of `operation` visible.
-fn finish<B: Bus>(
-    cx: &mut Context<'_, B>,
-    operation: &Operation,
-    value: u64,
-    loop_mode: bool,
-) -> Result<(), Trap> {
+fn finish<B: Bus>(cx: &mut Context<'_, B>, operation: &Operation, value: u64) -> Result<(), Trap> {
     match operation.effect {
         Effect::Register => cx.write(operation, value),
         Effect::Predicate => cx.write_predicate(operation, value != 0),
-        Effect::Memory if loop_mode && cx.loop_suppresses_store() => {}
         Effect::Memory | Effect::Other => return cx.commit(operation, value),
     }
     Ok(())
