@@ -18,9 +18,14 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("elnic-script", &["elnic-contract", "elnic-registers"]),
     ("elnic-pci", &["elnic-contract", "elnic-registers"]),
     ("elnic-e1000", &["elnic-contract", "elnic-registers", "elnic-wire"]),
+    ("elnic-microwire", &[]),
+    ("elnic-rtl8139", &["elnic-contract", "elnic-registers", "elnic-wire", "elnic-microwire"]),
     ("elnic-console", &["elnic-contract", "elnic-registers"]),
     ("elnic-exit", &["elnic-contract", "elnic-registers"]),
-    ("elnic-catalogue", &["elnic-contract", "elnic-e1000", "elnic-console", "elnic-exit"]),
+    (
+        "elnic-catalogue",
+        &["elnic-contract", "elnic-e1000", "elnic-rtl8139", "elnic-console", "elnic-exit"],
+    ),
     (
         "elnic-testbench",
         &[
@@ -41,7 +46,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("elnic-isa", &[]),
     ("elnic-asm", &["elnic-isa"]),
     ("elnic-disasm", &["elnic-isa"]),
-    ("elnic-cpu", &["elnic-isa", "elnic-disasm"]),
+    ("elnic-cpu", &["elnic-contract", "elnic-isa", "elnic-disasm"]),
     ("elnic-clock", &["elnic-contract"]),
     ("elnic-memory", &["elnic-contract"]),
     ("elnic-bus", &["elnic-contract", "elnic-memory"]),
@@ -86,6 +91,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "elnic-isa",
             "elnic-asm",
             "elnic-disasm",
+            "elnic-clock",
+            "elnic-cpu",
             "elnic-board",
             "elnic-firmware",
         ],

@@ -1,6 +1,6 @@
 //! The device trait.
 
-use crate::{Access, Cx, Fault, Model, Nic, RestoreError, SavedState, TimerId};
+use crate::{Access, Capability, Cx, Fault, Model, Nic, RestoreError, SavedState, Serial, TimerId};
 
 /// How deep a reset goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,6 +71,12 @@ pub trait Device: Send {
     /// The state is of another model or version, malformed or inconsistent; the device is unchanged.
     fn restore(&mut self, state: &SavedState) -> Result<(), RestoreError>;
 
+    /// The PCI capabilities of this instance, in the order of the list; they depend on its properties. The PCI function
+    /// around the device asks once, implements them and keeps their state.
+    fn capabilities(&self) -> Vec<Capability> {
+        Vec::new()
+    }
+
     /// This device as a NIC, if it is one.
     fn as_nic(&self) -> Option<&dyn Nic> {
         None
@@ -78,6 +84,16 @@ pub trait Device: Send {
 
     /// This device as a NIC, if it is one.
     fn as_nic_mut(&mut self) -> Option<&mut dyn Nic> {
+        None
+    }
+
+    /// This device as a serial controller, if it is one.
+    fn as_serial(&self) -> Option<&dyn Serial> {
+        None
+    }
+
+    /// This device as a serial controller, if it is one.
+    fn as_serial_mut(&mut self) -> Option<&mut dyn Serial> {
         None
     }
 }

@@ -23,10 +23,12 @@
 
 mod access;
 mod address;
+mod capability;
 mod counters;
 mod cx;
 mod device;
 mod dma;
+mod entry;
 mod frame;
 mod log;
 mod model;
@@ -35,22 +37,26 @@ mod outbox;
 mod property;
 mod rx_filter;
 mod saved;
+mod serial;
 mod time;
 
 pub use access::{Access, AccessError, Fault, Size};
 pub use address::{Gpa, MacAddr, MacParseError};
+pub use capability::{Capability, CapabilityKind, Msi, MsiX, PowerManagement};
 pub use counters::{Counters, DropReason};
 pub use cx::Cx;
 pub use device::{Device, Lines, Reset};
 pub use dma::{Dma, DmaError, NoDma};
+pub use entry::{BuildError, Entry};
 pub use frame::{Checksum, Frame, FrameError, GsoKind, LineError, Offload, Segmentation};
 pub use log::{Log, LogEntry, Severity, Silent};
 pub use model::{Field, Mode, Model, PciIdentity, RegionKind, RegionSpec, Register};
 pub use nic::{LinkState, Nic, NotReady, Readiness, Timing, Verdict};
-pub use outbox::{Effect, Outbox, TimerId};
+pub use outbox::{Effect, GuestEvent, Outbox, TimerId};
 pub use property::{
     Properties, PropertyError, PropertyKind, PropertySpec, PropertyValue, nearest, parse_switch,
 };
 pub use rx_filter::{ReceiveMode, RxFilter};
 pub use saved::{RestoreError, SavedState};
+pub use serial::Serial;
 pub use time::{ClockHz, ClockHzError, Cycles, VDuration, VTime};

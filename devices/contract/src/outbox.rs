@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Frame, VTime};
+use crate::{Frame, Gpa, VTime};
 
 /// A timer of one device; the device chooses the number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -19,10 +19,44 @@ pub enum Effect {
     Cancel(TimerId),
     /// Signal this message-signalled interrupt vector; the PCI function knows its address and data.
     Msi(u16),
+    /// Write this word to this address: the message a vector stands for. Made by the PCI function from
+    /// [`Effect::Msi`]; no device makes it.
+    Message {
+        /// Message Address.
+        address: Gpa,
+        /// Message Data.
+        data: u32,
+    },
+    /// Put this character on a serial line of the device.
+    Character {
+        /// Which line; see [`crate::Serial::line_names`].
+        line: u8,
+        /// The character.
+        byte: u8,
+    },
+    /// The guest said something about itself that concerns the whole machine.
+    Guest(GuestEvent),
     /// Drive the power management event line: a wake-up.
     Pme,
     /// What [`crate::Nic::rx_filter`] reports may have changed.
     RxFilterChanged,
+}
+
+/// What a guest may say about itself as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum GuestEvent {
+    /// It cannot go on; the emulation ends with this exit code unless told otherwise.
+    Panicked {
+        /// Exit code of the emulator.
+        code: u8,
+    },
+    /// It is about to load a kernel that saves what is left.
+    CrashLoaded,
+    /// It has finished; the emulation ends with this exit code.
+    Shutdown {
+        /// Exit code of the emulator.
+        code: u8,
+    },
 }
 
 /// Collects effects during one call. The board carries them out after the call has returned.
@@ -55,6 +89,21 @@ impl Outbox {
     /// Signals a message-signalled interrupt vector.
     pub fn msi(&mut self, vector: u16) {
         self.effects.push(Effect::Msi(vector));
+    }
+
+    /// Puts a character on a serial line of the device.
+    pub fn character(&mut self, line: u8, byte: u8) {
+        self.effects.push(Effect::Character { line, byte });
+    }
+
+    /// Tells the machine something about the guest.
+    pub fn guest(&mut self, event: GuestEvent) {
+        self.effects.push(Effect::Guest(event));
+    }
+
+    /// Puts any effect behind those that wait.
+    pub fn push(&mut self, effect: Effect) {
+        self.effects.push(effect);
     }
 
     /// Signals a power management event.

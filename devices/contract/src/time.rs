@@ -18,13 +18,29 @@ const UNITS_PER_PICOSECOND: u128 = UNITS_PER_SECOND / 1_000_000_000_000;
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
-pub struct VTime(u128);
+pub struct VTime(#[serde(with = "units")] u128);
 
 /// A span of virtual time.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
-pub struct VDuration(u128);
+pub struct VDuration(#[serde(with = "units")] u128);
+
+/// Units as a decimal string: a JSON number ends at 2⁶⁴, which is 18 ns.
+mod units {
+    use serde::{Deserialize, Deserializer, Serializer, de};
+
+    pub(super) fn serialize<S: Serializer>(units: &u128, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(units)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<u128, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        text.parse().map_err(de::Error::custom)
+    }
+}
 
 impl VTime {
     /// Power-on.
@@ -280,6 +296,16 @@ mod tests {
         let century = VTime::from_nanos(3_155_760_000_000_000_000);
         assert!(century < VTime::MAX);
         assert_eq!(century.as_nanos(), 3_155_760_000_000_000_000);
+    }
+
+    #[test]
+    fn times_survive_a_saved_state() {
+        let times = (VTime::from_nanos(u64::MAX), VDuration::from_picos(1), VTime::MAX);
+        let stored = serde_json::to_value(times).unwrap();
+        assert_eq!(serde_json::from_value::<(VTime, VDuration, VTime)>(stored).unwrap(), times);
+        for hostile in ["-1", "1.5", "", "340282366920938463463374607431768211456"] {
+            assert!(serde_json::from_value::<VTime>(hostile.into()).is_err(), "{hostile}");
+        }
     }
 
     #[test]

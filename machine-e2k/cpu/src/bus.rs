@@ -4,7 +4,7 @@
 //! address is the board's business: the processor passes the memory access specifier ([`Mas`]) along, because port accesses (`mas=6`)
 //! differ from plain ones in nothing else. Translation, byte order and alignment policy are the processor's.
 
-use elnic_contract::Size;
+use elnic_contract::{Cycles, Size};
 use elnic_isa::Mas;
 
 /// Why the bus did not serve an access.
@@ -78,6 +78,12 @@ pub trait Bus {
 
     /// A watched page that was written since it was watched; `None` when no more are left. Watching ends with the report.
     fn take_written_code(&mut self) -> Option<u64>;
+
+    /// The processor's cycle count ([`crate::Processor::cycles`]) at which the accesses that follow happen; told before
+    /// every bundle that may touch memory, so that a device sees its access at the right time within a run. Must be cheap.
+    fn moment(&mut self, cycles: Cycles) {
+        let _ = cycles;
+    }
 
     /// Asked after every bundle that touched memory; must be cheap.
     fn attention(&self) -> Attention;

@@ -114,6 +114,9 @@ impl Interpreter {
             if interlocks {
                 scoreboard.issue(&mut cx, bundle);
             }
+            if bundle.memory {
+                cx.bus.moment(Cycles(cx.state.cycles));
+            }
             if let Err(trap) = step::step(&mut cx, bundle) {
                 break Left::Trap(trap);
             }

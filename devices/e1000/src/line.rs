@@ -1,0 +1,93 @@
+//! The transmit FIFO and the cable behind it: when which frame leaves (IEEE 802.3-2022 §4.2.8; SDM 13.4.34).
+//!
+//! With `timing=off` a frame leaves when it is made. Otherwise it waits in the FIFO, and leaves when its last bit does:
+//! preamble, frame, FCS, then a gap of 96 bit times before the next. Deadlines are computed from deadlines, not from the
+//! time of the call, so that back-to-back frames keep their exact distance.
+
+use elnic_contract::{Cx, DropReason, Frame, VTime};
+use elnic_wire::ethernet;
+
+use crate::E1000;
+use crate::stats::Cast;
+use crate::timers::Timer;
+
+/// Bits of the gap between frames.
+const GAP_BITS: u64 = 96;
+
+impl E1000 {
+    /// Whether the FIFO takes no further frame. A frame goes in whole once there is any room.
+    pub(crate) fn transmit_fifo_is_full(&self) -> bool {
+        !self.tx.fifo.is_empty() && self.tx.fifo.bytes() >= self.capacity.transmit()
+    }
+
+    /// A frame goes to the line, behind the others.
+    pub(crate) fn enqueue(&mut self, cx: &mut Cx<'_>, frame: Frame) {
+        if self.fidelity.wire() {
+            self.tx.fifo.push_back(frame);
+            self.schedule_line(cx);
+        } else {
+            self.put_on_line(cx, frame);
+        }
+    }
+
+    /// A frame goes to the line, ahead of all that have not begun to leave.
+    pub(crate) fn enqueue_first(&mut self, cx: &mut Cx<'_>, frame: Frame) {
+        if self.fidelity.wire() {
+            if self.timers.pending(Timer::TransmitLine) {
+                self.tx.fifo.push_second(frame);
+            } else {
+                self.tx.fifo.push_front(frame);
+            }
+            self.schedule_line(cx);
+        } else {
+            self.put_on_line(cx, frame);
+        }
+    }
+
+    fn schedule_line(&mut self, cx: &mut Cx<'_>) {
+        if self.timers.pending(Timer::TransmitLine) {
+            return;
+        }
+        let Some(frame) = self.tx.fifo.front() else { return };
+        let bits = ethernet::wire_bits(frame.len()).saturating_sub(GAP_BITS);
+        self.tx.line_start = cx.now.max(self.tx.line_free).max(self.tx.paused_until);
+        let last_bit = self.tx.line_start + self.bit().times(bits);
+        self.timers.arm(cx, Timer::TransmitLine, last_bit);
+    }
+
+    /// A pause began or ended: a frame that has not begun to leave is put off or brought forward.
+    pub(crate) fn reschedule_line(&mut self, cx: &mut Cx<'_>) {
+        if self.tx.line_start > cx.now {
+            self.timers.cancel(cx, Timer::TransmitLine);
+        }
+        self.schedule_line(cx);
+    }
+
+    /// The last bit of the first frame left at `at`.
+    pub(crate) fn frame_has_left(&mut self, cx: &mut Cx<'_>, at: VTime) {
+        self.tx.line_free = at + self.bit().times(GAP_BITS);
+        if let Some(frame) = self.tx.fifo.pop_front() {
+            self.put_on_line(cx, frame.arriving(at));
+        }
+        self.schedule_line(cx);
+        self.transmit(cx);
+    }
+
+    /// The frame is out: on the cable, or back at the receiver.
+    fn put_on_line(&mut self, cx: &mut Cx<'_>, frame: Frame) {
+        let loops_back = self.loops_back();
+        if !loops_back && !self.link_is_up() {
+            self.counters.drop_sent(DropReason::LinkDown);
+            return;
+        }
+        let octets = (frame.len() as u64).saturating_add(elnic_wire::fcs::LENGTH as u64);
+        self.count_transmit(octets, Cast::of(frame.data()));
+        if loops_back {
+            // The receiver never sends in turn, so this goes one level deep.
+            let _ = self.arrive(cx, &frame);
+        } else {
+            self.counters.sent(frame.len());
+            cx.outbox.send(frame);
+        }
+    }
+}

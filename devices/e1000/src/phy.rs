@@ -1,0 +1,408 @@
+//! The internal PHY: registers behind MDIC, negotiation, link (IEEE 802.3-2022 §22.2.4; Marvell 88E1000 family).
+//!
+//! A value of its own: it knows nothing of time or of the MAC. What a change means for time it returns as an
+//! [`Action`]. The partner at the cable's other end can do everything.
+
+use elnic_contract::VDuration;
+use serde::{Deserialize, Serialize};
+
+/// The PHY's address on the management interface.
+pub(crate) const ADDRESS: u8 = 1;
+/// Number of registers.
+pub(crate) const REGISTERS: usize = 32;
+
+/// A register: name, value after reset, bits that software can set.
+#[derive(Clone, Copy)]
+struct Row {
+    number: u8,
+    reset: u16,
+    writable: u16,
+}
+
+const fn row(number: u8, reset: u16, writable: u16) -> Row {
+    Row { number, reset, writable }
+}
+
+mod number {
+    pub(super) const CONTROL: u8 = 0;
+    pub(super) const STATUS: u8 = 1;
+    pub(super) const ADVERTISEMENT: u8 = 4;
+    pub(super) const PARTNER: u8 = 5;
+    pub(super) const EXPANSION: u8 = 6;
+    pub(super) const GIGABIT_CONTROL: u8 = 9;
+    pub(super) const GIGABIT_STATUS: u8 = 10;
+    pub(super) const SPECIFIC_STATUS: u8 = 17;
+    pub(super) const INTERRUPT_STATUS: u8 = 19;
+}
+
+/// Registers not named here read zero and take no writes.
+const TABLE: &[Row] = &[
+    row(number::CONTROL, 0x1140, 0x7dff),
+    row(2, 0x0141, 0),
+    row(3, 0x0c20, 0),
+    row(number::ADVERTISEMENT, 0x0de1, 0xbfff),
+    row(7, 0x2001, 0xbfff),
+    row(number::GIGABIT_CONTROL, 0x0e00, 0xff00),
+    row(15, 0x3000, 0),
+    row(16, 0x0360, 0xffff),
+    row(18, 0, 0xffff),
+    row(20, 0x0d60, 0xffff),
+    row(26, 0x000c, 0xffff),
+    row(29, 0, 0xffff),
+    row(30, 0, 0xffff),
+];
+
+mod control {
+    pub(super) const RESET: u16 = 1 << 15;
+    pub(super) const LOOPBACK: u16 = 1 << 14;
+    pub(super) const SPEED_LOW: u16 = 1 << 13;
+    pub(super) const NEGOTIATE: u16 = 1 << 12;
+    pub(super) const POWER_DOWN: u16 = 1 << 11;
+    pub(super) const ISOLATE: u16 = 1 << 10;
+    pub(super) const RESTART: u16 = 1 << 9;
+    pub(super) const DUPLEX: u16 = 1 << 8;
+    pub(super) const SPEED_HIGH: u16 = 1 << 6;
+}
+
+mod status {
+    /// Abilities: 100/10 full and half duplex, extended status, preamble suppression, negotiation, extended registers.
+    pub(super) const ABILITIES: u16 = 0x7949;
+    pub(super) const LINK: u16 = 1 << 2;
+    pub(super) const NEGOTIATED: u16 = 1 << 5;
+}
+
+/// Interrupt status: link changed, negotiation completed.
+const EVENT_LINK: u16 = 0x0400;
+const EVENT_NEGOTIATED: u16 = 0x0800;
+
+/// A speed of the link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Speed {
+    Ten,
+    Hundred,
+    Thousand,
+}
+
+impl Speed {
+    /// From the two-bit code that CTRL and STATUS use.
+    pub(crate) const fn from_code(code: u8) -> Self {
+        match code {
+            0 => Self::Ten,
+            1 => Self::Hundred,
+            _ => Self::Thousand,
+        }
+    }
+
+    /// The two-bit code that CTRL and STATUS use.
+    pub(crate) const fn code(self) -> u64 {
+        match self {
+            Self::Ten => 0,
+            Self::Hundred => 1,
+            Self::Thousand => 2,
+        }
+    }
+
+    /// Duration of one bit.
+    pub(crate) const fn bit(self) -> VDuration {
+        VDuration::from_picos(match self {
+            Self::Ten => 100_000,
+            Self::Hundred => 10_000,
+            Self::Thousand => 1_000,
+        })
+    }
+}
+
+/// What a change of the PHY asks of the device around it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Action {
+    /// Nothing that takes time; the link may have changed.
+    Settle,
+    /// Negotiation starts.
+    Negotiate,
+}
+
+/// The PHY.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Phy {
+    registers: [u16; REGISTERS],
+    /// Somebody is at the other end of the cable.
+    partner: bool,
+    /// Negotiation has succeeded.
+    negotiated: bool,
+    /// The link has been down since BMSR was read last.
+    lost: bool,
+    /// The reset pin is asserted.
+    held: bool,
+}
+
+impl Phy {
+    /// After power-on, with negotiation done: it takes place while firmware starts, which no guest sees.
+    pub(crate) fn new(partner: bool) -> Self {
+        let mut phy = Self {
+            registers: [0; REGISTERS],
+            partner,
+            negotiated: partner,
+            lost: false,
+            held: false,
+        };
+        phy.load_defaults();
+        phy
+    }
+
+    fn load_defaults(&mut self) {
+        self.registers = [0; REGISTERS];
+        for row in TABLE {
+            self.store(row.number, row.reset);
+        }
+    }
+
+    fn load(&self, number: u8) -> u16 {
+        self.registers.get(usize::from(number)).copied().unwrap_or(0)
+    }
+
+    fn store(&mut self, number: u8, value: u16) {
+        if let Some(register) = self.registers.get_mut(usize::from(number)) {
+            *register = value;
+        }
+    }
+
+    fn control(&self, bit: u16) -> bool {
+        self.load(number::CONTROL) & bit != 0
+    }
+
+    /// What MDIC would read, without side effects.
+    pub(crate) fn peek(&self, register: u8) -> u16 {
+        let up = self.link();
+        match register {
+            number::STATUS => {
+                let link = if up && !self.lost { status::LINK } else { 0 };
+                let done = if self.negotiated { status::NEGOTIATED } else { 0 };
+                status::ABILITIES | link | done
+            }
+            // 10/100 full and half duplex with acknowledgement; 1000BASE-T and receivers fine.
+            number::PARTNER if self.negotiated => 0x41e1,
+            number::EXPANSION if self.negotiated => 0x0001,
+            number::GIGABIT_STATUS if up => 0x3c00,
+            number::SPECIFIC_STATUS if up => {
+                let (speed, full) = self.resolved();
+                // Speed at 15:14, duplex at 13, resolved at 11, link at 10.
+                let speed = match speed {
+                    Speed::Ten => 0,
+                    Speed::Hundred => 0x4000,
+                    Speed::Thousand => 0x8000,
+                };
+                speed | if full { 0x2000 } else { 0 } | 0x0c00
+            }
+            _ => self.load(register),
+        }
+    }
+
+    /// A read through MDIC.
+    pub(crate) fn read(&mut self, register: u8) -> u16 {
+        let value = self.peek(register);
+        match register {
+            number::STATUS => self.lost = !self.link(),
+            number::INTERRUPT_STATUS => self.store(register, 0),
+            _ => {}
+        }
+        value
+    }
+
+    /// A write through MDIC.
+    pub(crate) fn write(&mut self, register: u8, value: u16) -> Action {
+        let Some(row) = TABLE.iter().find(|row| row.number == register) else {
+            return Action::Settle;
+        };
+        let old = self.load(register);
+        self.store(register, (old & !row.writable) | (value & row.writable));
+        if register != number::CONTROL {
+            return Action::Settle;
+        }
+        let woken = old & control::POWER_DOWN != 0 && value & control::POWER_DOWN == 0;
+        let enabled = old & control::NEGOTIATE == 0 && value & control::NEGOTIATE != 0;
+        if value & control::RESET != 0 {
+            self.load_defaults();
+            self.restart()
+        } else if value & control::NEGOTIATE != 0
+            && (value & control::RESTART != 0 || woken || enabled)
+        {
+            self.restart()
+        } else {
+            if value & control::NEGOTIATE == 0 {
+                self.negotiated = false;
+            }
+            Action::Settle
+        }
+    }
+
+    /// The reset pin: everything to defaults while asserted, negotiation when released.
+    pub(crate) fn reset_pin(&mut self, asserted: bool) -> Action {
+        let released = self.held && !asserted;
+        self.held = asserted;
+        if asserted {
+            self.load_defaults();
+            self.negotiated = false;
+            self.note_loss();
+            return Action::Settle;
+        }
+        if released { self.restart() } else { Action::Settle }
+    }
+
+    /// The cable is plugged or pulled.
+    pub(crate) fn plug(&mut self, partner: bool) -> Action {
+        if partner == self.partner {
+            return Action::Settle;
+        }
+        self.partner = partner;
+        self.restart()
+    }
+
+    fn restart(&mut self) -> Action {
+        self.negotiated = false;
+        self.note_loss();
+        if self.can_negotiate() { Action::Negotiate } else { Action::Settle }
+    }
+
+    fn note_loss(&mut self) {
+        if !self.link() {
+            self.lost = true;
+            self.store(number::INTERRUPT_STATUS, self.load(number::INTERRUPT_STATUS) | EVENT_LINK);
+        }
+    }
+
+    fn can_negotiate(&self) -> bool {
+        self.partner
+            && !self.held
+            && self.control(control::NEGOTIATE)
+            && !self.control(control::POWER_DOWN)
+    }
+
+    /// Negotiation has come to its end.
+    pub(crate) fn complete(&mut self) {
+        if self.can_negotiate() {
+            self.negotiated = true;
+            let events = EVENT_LINK | EVENT_NEGOTIATED;
+            self.store(number::INTERRUPT_STATUS, self.load(number::INTERRUPT_STATUS) | events);
+        }
+    }
+
+    /// What is sent comes back.
+    pub(crate) fn loops_back(&self) -> bool {
+        self.control(control::LOOPBACK) && !self.held && !self.control(control::POWER_DOWN)
+    }
+
+    /// Whether somebody is at the other end.
+    pub(crate) const fn has_partner(&self) -> bool {
+        self.partner
+    }
+
+    /// Whether the link is up.
+    pub(crate) fn link(&self) -> bool {
+        if self.held || self.control(control::POWER_DOWN) || self.control(control::ISOLATE) {
+            return false;
+        }
+        let forced = !self.control(control::NEGOTIATE);
+        self.loops_back() || (self.partner && (forced || self.negotiated))
+    }
+
+    /// Speed and full duplex: negotiated, or forced by the control register.
+    pub(crate) fn resolved(&self) -> (Speed, bool) {
+        if !self.control(control::NEGOTIATE) {
+            let speed = match (self.control(control::SPEED_HIGH), self.control(control::SPEED_LOW))
+            {
+                (true, _) => Speed::Thousand,
+                (false, true) => Speed::Hundred,
+                (false, false) => Speed::Ten,
+            };
+            return (speed, self.control(control::DUPLEX));
+        }
+        let (gigabit, ours) =
+            (self.load(number::GIGABIT_CONTROL), self.load(number::ADVERTISEMENT));
+        // IEEE 802.3-2022 annex 28B.3: the first in this order that both can do.
+        let abilities = [
+            (gigabit & 0x200, Speed::Thousand, true),
+            (gigabit & 0x100, Speed::Thousand, false),
+            (ours & 0x100, Speed::Hundred, true),
+            (ours & 0x080, Speed::Hundred, false),
+            (ours & 0x040, Speed::Ten, true),
+        ];
+        abilities
+            .into_iter()
+            .find(|(offered, ..)| *offered != 0)
+            .map_or((Speed::Ten, false), |(_, speed, full)| (speed, full))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn identity_and_defaults_of_the_internal_phy() {
+        let phy = Phy::new(true);
+        assert_eq!([0, 1, 2, 3, 4].map(|n| phy.peek(n)), [0x1140, 0x796d, 0x0141, 0x0c20, 0x0de1]);
+        assert_eq!(
+            [10, 15, 16, 17, 20].map(|n| phy.peek(n)),
+            [0x3c00, 0x3000, 0x0360, 0xac00, 0x0d60]
+        );
+    }
+
+    #[test]
+    fn a_lost_link_is_latched_until_it_has_been_read() {
+        let mut phy = Phy::new(true);
+        assert_eq!(phy.plug(false), Action::Settle);
+        assert_eq!(phy.plug(true), Action::Negotiate);
+        phy.complete();
+        assert!(phy.link());
+        assert_eq!(phy.read(1) & 4, 0, "latched");
+        assert_eq!(phy.read(1) & 4, 4);
+        assert_eq!(phy.read(19), EVENT_LINK | EVENT_NEGOTIATED);
+        assert_eq!(phy.read(19), 0);
+    }
+
+    #[test]
+    fn the_link_follows_control() {
+        let mut phy = Phy::new(true);
+        assert_eq!(phy.write(0, 0x1340), Action::Negotiate);
+        assert!(!phy.link());
+        assert_eq!(phy.peek(0), 0x1140, "restart clears itself");
+        phy.complete();
+        assert_eq!(phy.write(0, 0x0140), Action::Settle);
+        assert!(phy.link(), "forced");
+        phy.write(0, 0x0940);
+        assert!(!phy.link(), "powered down");
+        phy.write(0, 0x0540);
+        assert!(!phy.link(), "isolated");
+        phy.plug(false);
+        phy.write(0, 0x4140);
+        assert!(phy.link() && phy.loops_back(), "loopback needs no partner");
+        assert_eq!(phy.write(0, 0x8000), Action::Settle, "nobody to negotiate with");
+        assert_eq!(phy.peek(0), 0x1140);
+    }
+
+    #[test]
+    fn the_best_common_speed_is_chosen() {
+        let mut phy = Phy::new(true);
+        assert_eq!(phy.resolved(), (Speed::Thousand, true));
+        phy.write(9, 0);
+        assert_eq!(phy.resolved(), (Speed::Hundred, true));
+        phy.write(4, 0x0061);
+        assert_eq!(phy.resolved(), (Speed::Ten, true));
+        phy.write(4, 0x0081);
+        assert_eq!(phy.resolved(), (Speed::Hundred, false));
+        phy.write(0, 0x2000);
+        assert_eq!(phy.resolved(), (Speed::Hundred, false));
+        assert_eq!(phy.peek(17), 0x4c00);
+    }
+
+    #[test]
+    fn the_reset_pin_holds_the_link_down() {
+        let mut phy = Phy::new(true);
+        assert_eq!(phy.reset_pin(true), Action::Settle);
+        assert!(!phy.link());
+        assert_eq!(phy.reset_pin(false), Action::Negotiate);
+        phy.complete();
+        assert!(phy.link());
+    }
+}

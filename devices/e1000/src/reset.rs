@@ -1,0 +1,88 @@
+//! The resets: power-on, bus, CTRL.RST, and loading the EEPROM (SDM 14.3, 4.6).
+
+use elnic_contract::{Cx, Reset};
+
+use crate::E1000;
+use crate::eeprom::Eeprom;
+use crate::fifo::Capacity;
+use crate::irq::Interrupts;
+use crate::phy::Phy;
+use crate::rx::Receiver;
+use crate::spec::Reg;
+use crate::timers::Timer;
+use crate::tx::Transmitter;
+
+/// Registers that keep their values through CTRL.RST and the bus reset: the buffer allocation, which takes effect only
+/// then, and everything of wake-up (SDM 13.4.16, 13.6). IOADDR belongs to the bus side.
+const KEPT: &[Reg] = &[
+    Reg::PBA,
+    Reg::WUC,
+    Reg::WUFC,
+    Reg::WUS,
+    Reg::IPAV,
+    Reg::IP4AT,
+    Reg::IP6AT,
+    Reg::WUPL,
+    Reg::WUPM,
+    Reg::FFLT,
+    Reg::FFMT,
+    Reg::FFVT,
+    Reg::IOADDR,
+];
+
+impl E1000 {
+    /// A reset from outside.
+    pub(crate) fn hard_reset(&mut self, cx: &mut Cx<'_>, kind: Reset) {
+        // The time of negotiation passes while firmware runs, which no guest sees. After power-on the cable counts as
+        // plugged until the machine says otherwise.
+        self.phy = Phy::new(kind == Reset::Cold || self.phy.has_partner());
+        self.timers.cancel(cx, Timer::Negotiation);
+        if kind == Reset::Cold {
+            self.eeprom = Eeprom::new(self.mac);
+            self.counters = Default::default();
+            self.bank.reset();
+        }
+        self.soft_reset(cx);
+    }
+
+    /// CTRL.RST: everything but PHY, EEPROM contents, buffer allocation and wake-up.
+    pub(crate) fn soft_reset(&mut self, cx: &mut Cx<'_>) {
+        for timer in Timer::ALL {
+            if timer != Timer::Negotiation {
+                self.timers.cancel(cx, timer);
+            }
+        }
+        let kept: Vec<(Reg, u16, u64)> = KEPT
+            .iter()
+            .flat_map(|register| {
+                let count = elnic_registers::RegisterFile::spec(*register).count;
+                (0..count).map(|element| (*register, element, self.bank.get_at(*register, element)))
+            })
+            .collect();
+        self.bank.reset();
+        for (register, element, value) in kept {
+            self.bank.set_at(register, element, value);
+        }
+        self.tx = Transmitter::default();
+        self.rx = Receiver::default();
+        self.capacity = Capacity::of(self.bank.get(Reg::PBA));
+        self.irq = Interrupts::default();
+        self.load_defaults();
+        self.announce_filter(cx);
+    }
+
+    /// CTRL_EXT.EE_RST: takes over from the EEPROM what a reset takes over.
+    pub(crate) fn load_eeprom(&mut self, cx: &mut Cx<'_>) {
+        self.load_station(self.eeprom.mac());
+        self.refresh_stations();
+        self.announce_filter(cx);
+    }
+
+    /// What registers show after a reset beyond the constants of the table.
+    pub(crate) fn load_defaults(&mut self) {
+        self.load_station(self.eeprom.mac());
+        self.refresh_stations();
+        let status = self.derived_status();
+        self.bank.set(Reg::STATUS, status);
+    }
+}

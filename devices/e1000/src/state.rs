@@ -1,0 +1,344 @@
+//! Saved state, version 1: registers by name and everything in flight. The input is hostile.
+
+use std::collections::VecDeque;
+
+use elnic_contract::{Counters, Frame, LineError, RestoreError, SavedState, VTime};
+use elnic_registers::{Bank, BankState};
+use serde::{Deserialize, Serialize};
+
+use crate::E1000;
+use crate::descriptors::{Context, RxWriteBack, TxDescriptor};
+use crate::eeprom::Eeprom;
+use crate::fifo::Capacity;
+use crate::irq::Interrupts;
+use crate::model::MODEL;
+use crate::phy::Phy;
+use crate::rx::{Parcel, Receiver};
+use crate::spec::Reg;
+use crate::timers::{Timer, Timers};
+use crate::tx::{MAX_PACKET, PREFETCH, Packet, Segments, Transmitter};
+
+const VERSION: u32 = 1;
+/// Longest frame in a FIFO: a packet with a tag, or a long frame with FCS.
+const MAX_STORED: usize = MAX_PACKET + 128;
+/// Frames that can be on their way in: as many as one large frame is cut into.
+const MAX_ARRIVING: usize = Frame::MAX_LENGTH;
+/// Bytes in a FIFO: its size and one frame that entered when there was any room.
+const MAX_FIFO: usize = 64 * 1024 + MAX_STORED;
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StateV1 {
+    registers: BankState,
+    timers: Timers,
+    capacity: Capacity,
+    interrupts: Interrupts,
+    phy: Phy,
+    eeprom: Eeprom,
+    counters: Counters,
+    transmit: TransmitV1,
+    receive: ReceiveV1,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TransmitV1 {
+    fetched: Vec<Words>,
+    current: Option<(Words, u32)>,
+    checksum_context: Words,
+    segment_context: Words,
+    packet: PacketV1,
+    paid: bool,
+    fifo: Vec<FrameV1>,
+    line_start: VTime,
+    line_free: VTime,
+    paused_until: VTime,
+}
+
+/// A descriptor as two halves: a JSON number holds no 128 bits.
+type Words = [u64; 2];
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PacketV1 {
+    started: bool,
+    data: Vec<u8>,
+    options: u8,
+    tag: Option<u16>,
+    failed: Option<elnic_contract::DropReason>,
+    segments: Option<SegmentsV1>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SegmentsV1 {
+    context: Words,
+    header: Vec<u8>,
+    index: u32,
+    sent: u32,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ReceiveV1 {
+    fifo: Vec<ParcelV1>,
+    arriving: Vec<(VTime, FrameV1)>,
+    line_free: VTime,
+    xoff_sent: bool,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ParcelV1 {
+    bytes: Vec<u8>,
+    written: usize,
+    checksum: u16,
+    status: u8,
+    errors: u8,
+    special: u16,
+    length: u32,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FrameV1 {
+    bytes: Vec<u8>,
+    arrival: VTime,
+    error: Option<LineErrorV1>,
+}
+
+#[derive(Clone, Copy, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum LineErrorV1 {
+    BadFcs,
+    Alignment,
+    Symbol,
+}
+
+fn impossible(field: &'static str, why: impl Into<String>) -> RestoreError {
+    RestoreError::Impossible { kind: MODEL.name, field, why: why.into() }
+}
+
+fn check(field: &'static str, found: usize, most: usize) -> Result<(), RestoreError> {
+    if found <= most {
+        return Ok(());
+    }
+    Err(impossible(field, format!("has {found}; at most {most} are possible")))
+}
+
+fn words(value: u128) -> Words {
+    [value, value >> 64].map(|half| u64::try_from(half & u128::from(u64::MAX)).unwrap_or(0))
+}
+
+fn value([low, high]: Words) -> u128 {
+    u128::from(low) | u128::from(high) << 64
+}
+
+impl FrameV1 {
+    fn of(frame: &Frame) -> Self {
+        let error = frame.error().map(|error| match error {
+            LineError::BadFcs => LineErrorV1::BadFcs,
+            LineError::Alignment => LineErrorV1::Alignment,
+            LineError::Symbol => LineErrorV1::Symbol,
+        });
+        Self { bytes: frame.data().to_vec(), arrival: frame.arrival(), error }
+    }
+
+    fn revive(self, field: &'static str) -> Result<Frame, RestoreError> {
+        let frame = Frame::new(self.bytes, self.arrival)
+            .map_err(|error| impossible(field, format!("holds {error}")))?;
+        Ok(match self.error {
+            None => frame,
+            Some(LineErrorV1::BadFcs) => frame.damaged(LineError::BadFcs),
+            Some(LineErrorV1::Alignment) => frame.damaged(LineError::Alignment),
+            Some(LineErrorV1::Symbol) => frame.damaged(LineError::Symbol),
+        })
+    }
+}
+
+impl TransmitV1 {
+    fn of(tx: &Transmitter) -> Self {
+        let packet = &tx.packet;
+        let segments = packet.segments.as_ref().map(|segments| SegmentsV1 {
+            context: words(segments.context.0),
+            header: segments.header.clone(),
+            index: segments.index,
+            sent: segments.sent,
+        });
+        Self {
+            fetched: tx.fetched.iter().map(|descriptor| words(descriptor.0)).collect(),
+            current: tx.current.map(|(descriptor, taken)| (words(descriptor.0), taken)),
+            checksum_context: words(tx.checksum.0),
+            segment_context: words(tx.segment.0),
+            packet: PacketV1 {
+                started: packet.started,
+                data: packet.data.clone(),
+                options: packet.options,
+                tag: packet.tag,
+                failed: packet.failed,
+                segments,
+            },
+            paid: tx.paid,
+            fifo: tx.fifo.iter().map(FrameV1::of).collect(),
+            line_start: tx.line_start,
+            line_free: tx.line_free,
+            paused_until: tx.paused_until,
+        }
+    }
+
+    fn revive(self) -> Result<Transmitter, RestoreError> {
+        check("transmit.fetched", self.fetched.len(), PREFETCH)?;
+        check("transmit.packet.data", self.packet.data.len(), MAX_PACKET)?;
+        let fifo = self.fifo.into_iter().map(|frame| frame.revive("transmit.fifo"));
+        let fifo: crate::fifo::Fifo<Frame> =
+            fifo.collect::<Result<Vec<_>, _>>()?.into_iter().collect();
+        check("transmit.fifo", fifo.bytes(), MAX_FIFO)?;
+        let current = self.current.map(|(half, taken)| (TxDescriptor(value(half)), taken));
+        if current.is_some_and(|(descriptor, taken)| taken > descriptor.length()) {
+            return Err(impossible("transmit.current", "is further than its descriptor is long"));
+        }
+        let segments = self.packet.segments.map(|saved| {
+            let context = Context(value(saved.context));
+            let longest = usize::from(context.header_length());
+            check("transmit.packet.segments.header", saved.header.len(), longest)?;
+            Ok(Segments { context, header: saved.header, index: saved.index, sent: saved.sent })
+        });
+        Ok(Transmitter {
+            fetched: self.fetched.into_iter().map(|half| TxDescriptor(value(half))).collect(),
+            current,
+            checksum: Context(value(self.checksum_context)),
+            segment: Context(value(self.segment_context)),
+            packet: Packet {
+                started: self.packet.started,
+                data: self.packet.data,
+                options: self.packet.options,
+                segments: segments.transpose()?,
+                tag: self.packet.tag,
+                failed: self.packet.failed,
+            },
+            paid: self.paid,
+            fifo,
+            line_start: self.line_start,
+            line_free: self.line_free,
+            paused_until: self.paused_until,
+        })
+    }
+}
+
+impl ReceiveV1 {
+    fn of(rx: &Receiver) -> Self {
+        let fifo = rx.fifo.iter().map(|parcel| ParcelV1 {
+            bytes: parcel.bytes.clone(),
+            written: parcel.written,
+            checksum: parcel.write_back.checksum,
+            status: parcel.write_back.status,
+            errors: parcel.write_back.errors,
+            special: parcel.write_back.special,
+            length: parcel.length,
+        });
+        let arriving = rx.arriving.iter().map(|(at, frame)| (*at, FrameV1::of(frame)));
+        Self {
+            fifo: fifo.collect(),
+            arriving: arriving.collect(),
+            line_free: rx.line_free,
+            xoff_sent: rx.xoff_sent,
+        }
+    }
+
+    fn revive(self) -> Result<Receiver, RestoreError> {
+        let parcel = |saved: ParcelV1| {
+            check("receive.fifo.bytes", saved.bytes.len(), MAX_STORED)?;
+            if saved.written >= saved.bytes.len() || saved.length as usize > saved.bytes.len() {
+                return Err(impossible(
+                    "receive.fifo",
+                    "holds a frame with nothing left to deliver",
+                ));
+            }
+            let write_back = RxWriteBack {
+                length: 0,
+                checksum: saved.checksum,
+                status: saved.status,
+                errors: saved.errors,
+                special: saved.special,
+            };
+            Ok(Parcel {
+                bytes: saved.bytes,
+                written: saved.written,
+                write_back,
+                length: saved.length,
+            })
+        };
+        let fifo = self.fifo.into_iter().map(parcel).collect::<Result<Vec<_>, _>>()?;
+        let fifo: crate::fifo::Fifo<Parcel> = fifo.into_iter().collect();
+        check("receive.fifo", fifo.bytes(), MAX_FIFO)?;
+        check("receive.arriving", self.arriving.len(), MAX_ARRIVING)?;
+        let arriving = self
+            .arriving
+            .into_iter()
+            .map(|(at, frame)| Ok((at, frame.revive("receive.arriving")?)))
+            .collect::<Result<VecDeque<_>, RestoreError>>()?;
+        Ok(Receiver {
+            fifo,
+            arriving,
+            line_free: self.line_free,
+            xoff_sent: self.xoff_sent,
+            spare: Vec::new(),
+        })
+    }
+}
+
+impl E1000 {
+    pub(crate) fn save_state(&self) -> SavedState {
+        let state = StateV1 {
+            registers: self.bank.save(),
+            timers: self.timers.clone(),
+            capacity: self.capacity,
+            interrupts: self.irq.clone(),
+            phy: self.phy.clone(),
+            eeprom: self.eeprom.clone(),
+            counters: self.counters.clone(),
+            transmit: TransmitV1::of(&self.tx),
+            receive: ReceiveV1::of(&self.rx),
+        };
+        SavedState::new(MODEL.name, VERSION, &state)
+    }
+
+    pub(crate) fn restore_state(&mut self, saved: &SavedState) -> Result<(), RestoreError> {
+        let state: StateV1 = saved.decode(MODEL.name, VERSION)?;
+        let mut bank = Bank::new();
+        bank.restore(&state.registers)
+            .map_err(|error| impossible("registers", error.to_string()))?;
+        if !state.eeprom.is_possible() {
+            return Err(impossible("eeprom", "has not 64 words or a command of too many bits"));
+        }
+        if !state.capacity.is_possible() {
+            return Err(impossible("capacity", "exceeds 64 KiB"));
+        }
+        let tx = state.transmit.revive()?;
+        let rx = state.receive.revive()?;
+        // Nothing fails from here on.
+        self.bank = bank;
+        self.timers = state.timers;
+        self.capacity = state.capacity;
+        self.irq = state.interrupts;
+        self.phy = state.phy;
+        self.eeprom = state.eeprom;
+        self.counters = state.counters;
+        self.tx = tx;
+        self.rx = rx;
+        self.derive();
+        Ok(())
+    }
+
+    /// Brings what follows from other state in line with it.
+    fn derive(&mut self) {
+        self.set_causes(self.bank.get(Reg::ICR));
+        let pending = self.bank.get(Reg::ICR) & self.bank.get(Reg::IMS) != 0;
+        self.irq.asserted = pending && (self.irq.asserted || !self.timers.pending(Timer::Throttle));
+        let status = self.derived_status();
+        self.bank.set(Reg::STATUS, status);
+        self.show_eeprom_output();
+        self.refresh_stations();
+        self.reported = self.report_filter();
+    }
+}

@@ -1,0 +1,357 @@
+//! The register table and what accesses do (SDM 13).
+
+mod harness;
+
+use elnic_contract::{Device, Mode, Reset, Size, VDuration};
+use elnic_e1000::{MODEL, QEMU_DIFFERENCES};
+use harness::{MAC, Machine, reg};
+
+#[test]
+fn the_table_has_no_mistake() {
+    assert_eq!(elnic_registers::check(&MODEL), vec![]);
+    for row in MODEL.registers {
+        assert!(!row.source.is_empty() && !row.about.is_empty(), "{}", row.name);
+    }
+}
+
+#[test]
+fn every_register_shows_its_reset_value() {
+    let mut machine = Machine::off();
+    for row in MODEL.registers.iter().filter(|row| row.region == 0) {
+        for element in 0..row.count {
+            let offset = u64::from(row.offset) + u64::from(element) * u64::from(row.stride);
+            let wanted = match (row.name, element) {
+                ("RAL" | "RAL_A", 0) => 0x1200_5452,
+                ("RAH" | "RAH_A", 0) => 0x8000_5634,
+                _ => row.reset as u32,
+            };
+            assert_eq!(machine.r32(offset), wanted, "{} {element}", row.name);
+        }
+    }
+}
+
+/// What writes and reads of `row` show, from the modes of its fields alone.
+fn plain_bits(row: &elnic_contract::Register) -> u32 {
+    row.mask_of(|field| matches!(field.mode, Mode::Rw | Mode::NotModelled) && !field.volatile)
+        as u32
+}
+
+#[test]
+fn every_writable_bit_holds_and_no_other() {
+    for row in MODEL.registers.iter().filter(|row| row.region == 0) {
+        let holds = plain_bits(row);
+        let readable = row.mask_of(|field| !matches!(field.mode, Mode::Reserved | Mode::Wo)) as u32;
+        for pattern in [0x5a5a_5a5a, 0xa5a5_a5a5, 0, 0xffff_ffff_u32] {
+            // CTRL.RST, EE_RST, EERD.START and the like start what other tests look at.
+            let starts = row.mask_of(|field| field.mode == Mode::Sc) as u32;
+            let pattern = pattern & !starts;
+            for element in [0, row.count - 1] {
+                let mut machine = Machine::off();
+                let offset = u64::from(row.offset) + u64::from(element) * u64::from(row.stride);
+                machine.w32(offset, pattern);
+                let shown = machine.r32(offset);
+                assert_eq!(shown & holds, pattern & holds, "{} holds {pattern:#x}", row.name);
+                assert_eq!(shown & !readable, 0, "{} hides {pattern:#x}", row.name);
+            }
+        }
+    }
+}
+
+/// The masks of Linux's `ethtool -t` register test for this chip (drivers/net/ethernet/intel/e1000/e1000_ethtool.c).
+#[test]
+fn the_register_test_of_ethtool_passes() {
+    let pattern = |offset: u64, mask: u32, write: u32| {
+        for test in [0x5a5a_5a5a, 0xa5a5_a5a5, 0x0000_0000, 0xffff_ffff_u32] {
+            let mut machine = Machine::off();
+            machine.w32(offset, test & write);
+            assert_eq!(machine.r32(offset), test & write & mask, "{offset:#x} {test:#x}");
+        }
+    };
+    pattern(0x28, 0xffff_ffff, 0xffff_ffff); // FCAL
+    pattern(0x2c, 0x0000_ffff, 0xffff_ffff); // FCAH
+    pattern(0x30, 0x0000_ffff, 0xffff_ffff); // FCT
+    pattern(0x38, 0x0000_ffff, 0xffff_ffff); // VET
+    pattern(0x2820, 0x0000_ffff, 0x0000_ffff); // RDTR
+    pattern(0x2804, 0xffff_ffff, 0xffff_ffff); // RDBAH
+    pattern(0x2808, 0x000f_ff80, 0x000f_ffff); // RDLEN
+    pattern(0x2810, 0x0000_ffff, 0x0000_ffff); // RDH
+    pattern(0x2818, 0x0000_ffff, 0x0000_ffff); // RDT
+    pattern(0x2168, 0x0000_fff8, 0x0000_fff8); // FCRTH
+    pattern(0x0170, 0x0000_ffff, 0x0000_ffff); // FCTTV
+    pattern(0x0410, 0x3fff_ffff, 0x3fff_ffff); // TIPG
+    pattern(0x3804, 0xffff_ffff, 0xffff_ffff); // TDBAH
+    pattern(0x3808, 0x000f_ff80, 0x000f_ffff); // TDLEN
+    pattern(0x2800, 0xffff_fff0, 0xffff_ffff); // RDBAL
+    pattern(0x0178, 0xc000_ffff, 0x0000_ffff); // TXCW
+    pattern(0x3800, 0xffff_fff0, 0xffff_ffff); // TDBAL
+    pattern(0x3820, 0x0000_ffff, 0x0000_ffff); // TIDV
+    for index in 0..16 {
+        pattern(0x5404 + index * 8, 0x8003_ffff, 0xffff_ffff);
+    }
+    for index in 0..128 {
+        pattern(0x5200 + index * 4, 0xffff_ffff, 0xffff_ffff);
+    }
+    let set_and_check = |offset: u64, mask: u32, write: u32| {
+        let mut machine = Machine::off();
+        machine.w32(offset, write & mask);
+        assert_eq!(machine.r32(offset) & mask, write & mask, "{offset:#x}");
+    };
+    set_and_check(0x0100, 0xffff_ffff, 0x0000_0000); // RCTL
+    set_and_check(0x0100, 0x06df_b3fe, 0x003f_fffb);
+    set_and_check(0x0100, 0x06df_b3fe, 0xffff_ffff);
+    set_and_check(0x0400, 0xffff_ffff, 0x0000_0000); // TCTL
+    // STATUS ignores writes.
+    let mut machine = Machine::off();
+    let before = machine.r32(reg::STATUS);
+    machine.w32(reg::STATUS, 0xffff_f833);
+    assert_eq!(machine.r32(reg::STATUS), before);
+}
+
+#[test]
+fn values_equal_those_of_qemu_but_for_the_listed_bits() {
+    let listed = |offset: u64| {
+        let difference = QEMU_DIFFERENCES.iter().find(|d| u64::from(d.offset) == offset);
+        difference.map_or(0, |difference| difference.bits)
+    };
+    let reset = [
+        (0x0, 0x0014_0240),
+        (0x8, 0x8008_0783),
+        (0x10, 0x188),
+        (0xe00, 0x602),
+        (0x1000, 0x0010_0030),
+        (0x5400, 0x1200_5452),
+        (0x5404, 0x8000_5634),
+        (0x5820, 0x0022_2300),
+    ];
+    let mut machine = Machine::off();
+    for (offset, value) in reset {
+        let except = !listed(offset);
+        assert_eq!(machine.r32(offset) & except, value & except, "{offset:#x}");
+    }
+    let masks = [
+        (0x2800, u32::MAX),
+        (0x2804, u32::MAX),
+        (0x2808, 0xf_ff80),
+        (0x2810, 0xffff),
+        (0x2818, 0xffff),
+        (0x3800, u32::MAX),
+        (0x3804, u32::MAX),
+        (0x3808, 0xf_ff80),
+        (0x3810, 0xffff),
+        (0x3818, 0xffff),
+        (0x5408, u32::MAX),
+        (0x38, u32::MAX),
+    ];
+    for (offset, value) in masks {
+        let except = !listed(offset);
+        machine.w32(offset, u32::MAX);
+        assert_eq!(machine.r32(offset) & except, value & except, "{offset:#x}");
+        machine.w32(offset, 0);
+        assert_eq!(machine.r32(offset), 0, "{offset:#x}");
+    }
+    for difference in QEMU_DIFFERENCES {
+        let row = MODEL.registers.iter().find(|row| row.name == difference.register).unwrap();
+        assert_eq!(row.offset, difference.offset);
+        assert!(difference.reason.contains("SDM"));
+    }
+}
+
+#[test]
+fn narrow_accesses_touch_their_bytes_and_wide_ones_are_two() {
+    let mut machine = Machine::off();
+    machine.w32(reg::FCAL, 0x4433_2211);
+    let byte = machine.access(0, reg::FCAL + 2, Size::Byte);
+    assert_eq!(machine.call(|device, cx| device.read(cx, byte)), Ok(0x33));
+    machine.call(|device, cx| device.write(cx, byte, 0xee)).unwrap();
+    assert_eq!(machine.r32(reg::FCAL), 0x44ee_2211);
+    let double = machine.access(0, reg::FCAL, Size::Double);
+    machine.call(|device, cx| device.write(cx, double, 0x9999_8877_6655_4433)).unwrap();
+    assert_eq!(machine.r32(reg::FCAL), 0x6655_4433);
+    assert_eq!(machine.call(|device, cx| device.read(cx, double)), Ok(0x0000_8877_6655_4433));
+}
+
+#[test]
+fn what_is_not_decoded_reads_zero_and_takes_writes() {
+    let mut machine = Machine::off();
+    for offset in [0x0c, 0x3840, 0x5008, 0x5b50, 0x8ffc] {
+        machine.w32(offset, 0xffff_ffff);
+        assert_eq!(machine.r32(offset), 0, "{offset:#x}");
+    }
+    let beyond = machine.access(0, 0x20000, Size::Word);
+    assert!(machine.call(|device, cx| device.read(cx, beyond)).is_err());
+    let nowhere = machine.access(2, 0, Size::Word);
+    assert!(machine.call(|device, cx| device.read(cx, nowhere)).is_err());
+}
+
+#[test]
+fn aliases_reach_their_registers() {
+    let mut machine = Machine::off();
+    machine.w32(0x0004, machine_ctrl_with_vme());
+    assert_eq!(machine.r32(reg::CTRL), machine_ctrl_with_vme());
+    assert_eq!(machine.r32(0x0040), machine.r32(reg::RAL));
+    machine.w32(0x0204, 7);
+    assert_eq!(machine.r32(reg::MTA + 4), 7);
+    machine.w32(0x07fc, 9);
+    assert_eq!(machine.r32(reg::VFTA + 0x1fc), 9);
+}
+
+fn machine_ctrl_with_vme() -> u32 {
+    0x4014_0240
+}
+
+#[test]
+fn the_io_window_reaches_every_register() {
+    let mut machine = Machine::off();
+    machine.io_write(0, reg::VET as u32);
+    machine.io_write(4, 0x8100);
+    assert_eq!(machine.r32(reg::VET), 0x8100);
+    machine.io_write(0, 0x9bf8);
+    machine.io_write(4, 0x1234_5678);
+    assert_eq!((machine.io_read(0), machine.io_read(4)), (0x9bf8, 0x1234_5678));
+    assert_eq!(machine.r32(0x9bf8), 0x1234_5678);
+    machine.io_write(0, 0x20000);
+    machine.io_write(4, 1);
+    assert_eq!(machine.io_read(4), 0, "nothing beyond the registers");
+    assert_eq!(machine.io_read(8), 0);
+}
+
+#[test]
+fn a_reset_through_the_io_window_resets() {
+    let mut machine = Machine::off();
+    machine.w32(reg::RDBAL, 0x1000);
+    machine.w32(reg::RAL, 0);
+    machine.w32(reg::IMS, 0x1f);
+    machine.io_write(0, reg::CTRL as u32);
+    machine.io_write(4, 0x0414_0240);
+    assert_eq!(machine.r32(reg::CTRL), 0x0014_0240);
+    assert_eq!(machine.r32(reg::RDBAL), 0);
+    assert_eq!(machine.r32(reg::IMS), 0);
+    assert_eq!(machine.r32(reg::RAL), 0x1200_5452, "from the EEPROM");
+}
+
+#[test]
+fn a_software_reset_keeps_phy_buffer_allocation_and_wake_up() {
+    let mut machine = Machine::off();
+    machine.write_phy(16, 0x0068);
+    machine.w32(reg::PBA, 0x20);
+    machine.w32(0x5808, 2);
+    machine.w32(reg::CTRL, 0x0414_0240);
+    assert_eq!(machine.read_phy(16), 0x0068);
+    assert_eq!(machine.r32(reg::PBA), 0x0020_0020);
+    assert_eq!(machine.r32(0x5808), 2);
+    machine.reset(Reset::Cold);
+    assert_eq!(machine.read_phy(16), 0x0360);
+    assert_eq!(machine.r32(reg::PBA), 0x0010_0030);
+    assert_eq!(machine.r32(0x5808), 0);
+}
+
+#[test]
+fn a_cold_reset_equals_a_new_device() {
+    for timing in ["off", "wire", "full"] {
+        let fresh = Machine::new(&[("timing", timing)]).device.save();
+        let mut machine = Machine::new(&[("timing", timing)]);
+        machine.start_transmitter(8);
+        machine.start_receiver(8, harness::RECEIVE);
+        machine.send(&harness::frame_to(harness::PEER, 60), harness::SEND);
+        machine.receive(&harness::frame_to(MAC, 60));
+        machine.write_phy(0, 0x1340);
+        machine.w32(reg::RDTR, 100);
+        machine.receive(&harness::frame_to(MAC, 60));
+        machine.reset(Reset::Cold);
+        assert_eq!(machine.device.save(), fresh);
+        assert_eq!(machine.deadlines, vec![]);
+    }
+}
+
+#[test]
+fn eerd_reads_words_and_adds_up() {
+    for (timing, wait) in [("off", 0), ("full", 27)] {
+        let mut machine = Machine::new(&[("timing", timing)]);
+        let mut sum = 0_u32;
+        for word in 0..64 {
+            machine.w32(reg::EERD, word << 8 | 1);
+            if wait > 0 {
+                assert_eq!(machine.r32(reg::EERD) & 0x10, 0);
+                machine.advance(VDuration::from_micros(wait));
+            }
+            let value = machine.r32(reg::EERD);
+            assert_eq!(value & 0x11, 0x10);
+            sum += value >> 16;
+        }
+        assert_eq!(sum & 0xffff, 0xbaba);
+    }
+}
+
+#[test]
+fn the_eeprom_can_be_read_and_written_over_its_pins() {
+    let mut machine = Machine::off();
+    assert_eq!(machine.r32(reg::EECD), 0x188, "present, granted, output idle");
+    let word = microwire_read(&mut machine, 1);
+    assert_eq!(word, 0x1200);
+    microwire(&mut machine, 0b1_00_110000, 9);
+    deselect(&mut machine);
+    microwire(&mut machine, 0b1_01_000001, 9);
+    microwire(&mut machine, 0x2211, 16);
+    deselect(&mut machine);
+    assert_eq!(microwire_read(&mut machine, 1), 0x2211);
+    machine.w32(reg::CTRL_EXT, 1 << 13);
+    assert_eq!(machine.r32(reg::RAL), 0x2211_5452, "EE_RST loads the address again");
+    assert_eq!(machine.r32(reg::CTRL_EXT), 0, "and clears itself");
+    machine.reset(Reset::Warm);
+    assert_eq!(microwire_read(&mut machine, 1), 0x2211, "a bus reset does not erase it");
+}
+
+fn deselect(machine: &mut Machine) {
+    machine.w32(reg::EECD, 0);
+}
+
+fn microwire(machine: &mut Machine, bits: u32, count: u32) {
+    for n in (0..count).rev() {
+        let data = (bits >> n & 1) << 2;
+        machine.w32(reg::EECD, 2 | data);
+        machine.w32(reg::EECD, 3 | data);
+    }
+}
+
+fn microwire_read(machine: &mut Machine, address: u32) -> u16 {
+    microwire(machine, 0b1_10 << 6 | address, 9);
+    let mut word = 0;
+    for _ in 0..16 {
+        machine.w32(reg::EECD, 3 & !1);
+        machine.w32(reg::EECD, 3);
+        word = word << 1 | (machine.r32(reg::EECD) >> 3 & 1) as u16;
+    }
+    deselect(machine);
+    word
+}
+
+#[test]
+fn statistics_are_cleared_by_reads_and_pairs_by_their_upper_half() {
+    let mut machine = Machine::off();
+    machine.start_receiver(8, harness::RECEIVE);
+    machine.receive(&harness::frame_to(MAC, 100));
+    assert_eq!(machine.r32(reg::GPRC), 1);
+    assert_eq!(machine.r32(reg::GPRC), 0);
+    assert_eq!(machine.r32(reg::GORCL), 104);
+    assert_eq!(machine.r32(reg::GORCL), 104, "the lower half keeps");
+    assert_eq!(machine.r32(reg::GORCH), 0);
+    assert_eq!(machine.r32(reg::GORCL), 0);
+}
+
+#[test]
+fn counters_stick_at_their_end() {
+    let mut machine = Machine::off();
+    machine.start_receiver(8, harness::RECEIVE);
+    let mut state = machine.device.save();
+    let registers = &mut state.fields["registers"];
+    registers["GPRC"] = serde_json::json!([0xffff_ffff_u32]);
+    registers["TORL"] = serde_json::json!([0xffff_ffff_u32]);
+    registers["TORH"] = serde_json::json!([0]);
+    registers["GORCL"] = serde_json::json!([0xffff_fffe_u32]);
+    registers["GORCH"] = serde_json::json!([0xffff_ffff_u32]);
+    machine.device.restore(&state).unwrap();
+    machine.receive(&harness::frame_to(MAC, 60));
+    assert_eq!(machine.r32(reg::GPRC), 0xffff_ffff);
+    assert_eq!((machine.r32(reg::TORL), machine.r32(reg::TORH)), (63, 1), "a pair carries");
+    assert_eq!((machine.r32(reg::GORCL), machine.r32(reg::GORCH)), (u32::MAX, u32::MAX));
+}

@@ -1,0 +1,3 @@
+//! The generic suite over this model.
+
+elnic_testbench::generic_suite!(&[&elnic_exit::ENTRY]);

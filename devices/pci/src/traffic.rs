@@ -1,0 +1,65 @@
+//! Frames and characters on their way in: gated as everything else that would make the device master the bus.
+
+use elnic_contract::{Cx, DropReason, Frame, LinkState, Nic, NotReady, Readiness, Serial, Verdict};
+use pci_types::CommandRegister;
+
+use crate::{PciFunction, PowerState};
+
+impl PciFunction {
+    /// The device as a NIC, if it is one: filters, counters, address.
+    pub fn nic(&self) -> Option<&dyn Nic> {
+        self.device.as_nic()
+    }
+
+    /// The device as a serial controller, if it is one.
+    pub fn serial(&self) -> Option<&dyn Serial> {
+        self.device.as_serial()
+    }
+
+    /// Whether the next frame may be handed over now. A sleeping function takes frames only to look for one that wakes
+    /// the system; a device that is no NIC takes none.
+    pub fn can_receive(&self) -> Readiness {
+        let Some(nic) = self.nic() else {
+            return Readiness::NotReady(NotReady::DriverNotReady);
+        };
+        if self.power_state() != PowerState::D0 {
+            let armed = self.capabilities.pm.is_some_and(|pm| pm.pme_enabled(&self.config));
+            return if armed {
+                nic.can_receive()
+            } else {
+                Readiness::NotReady(NotReady::PoweredDown)
+            };
+        }
+        if self.command().contains(CommandRegister::BUS_MASTER_ENABLE) {
+            nic.can_receive()
+        } else {
+            Readiness::NotReady(NotReady::NoBusMaster)
+        }
+    }
+
+    /// A frame has arrived.
+    pub fn receive(&mut self, cx: &mut Cx<'_>, frame: &Frame) -> Verdict {
+        self.enter(cx, |device, cx| match device.as_nic_mut() {
+            Some(nic) => nic.receive(cx, frame),
+            None => Verdict::Dropped(DropReason::ReceiverOff),
+        })
+    }
+
+    /// The cable was plugged or pulled.
+    pub fn link(&mut self, cx: &mut Cx<'_>, state: LinkState) {
+        self.enter(cx, |device, cx| {
+            if let Some(nic) = device.as_nic_mut() {
+                nic.link(cx, state);
+            }
+        });
+    }
+
+    /// A character has arrived on a serial line of the device.
+    pub fn receive_character(&mut self, cx: &mut Cx<'_>, line: u8, byte: u8) {
+        self.enter(cx, |device, cx| {
+            if let Some(serial) = device.as_serial_mut() {
+                serial.receive_character(cx, line, byte);
+            }
+        });
+    }
+}

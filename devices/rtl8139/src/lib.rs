@@ -1,0 +1,138 @@
+//! Realtek RTL8139C and RTL8139C+ fast Ethernet controllers (QEMU's `rtl8139`).
+//!
+//! One [`Rtl8139`] is one controller: registers, ring buffer, descriptor rings, FIFOs, transceiver and EEPROM. `README.md`
+//! beside this source says what it does, how time passes in it and where it differs from QEMU's; the files follow the
+//! blocks of the chip:
+//!
+//! `spec` the registers · `dispatch` what an access does · `tx` `tx_registers` `tx_rings` `packet` `line` out ·
+//! `rx` `rx_buffer` `rx_ring` `early` `filter` in · `descriptors` words in memory · `irq` `clock` interrupts and timer ·
+//! `phy` `link` · `eeprom` · `tally` · `wake` · `compat` what follows QEMU · `state` saved state.
+#![forbid(unsafe_code)]
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing,
+        clippy::arithmetic_side_effects,
+        clippy::cast_possible_truncation
+    )
+)]
+
+mod clock;
+mod compat;
+mod descriptors;
+mod dispatch;
+mod early;
+mod eeprom;
+mod filter;
+mod irq;
+mod line;
+mod link;
+mod model;
+mod nic;
+mod packet;
+mod phy;
+mod reset;
+mod rx;
+mod rx_buffer;
+mod rx_ring;
+mod spec;
+mod state;
+mod tally;
+mod timers;
+mod timing;
+mod tx;
+mod tx_registers;
+mod tx_rings;
+mod wake;
+
+use elnic_contract::{Counters, MacAddr, Properties, RxFilter, Timing, VDuration, VTime};
+use elnic_microwire::Eeprom;
+use elnic_registers::Bank;
+
+use crate::compat::Compat;
+use crate::model::Revision;
+use crate::phy::Phy;
+use crate::rx::Receiver;
+use crate::spec::Reg;
+use crate::tally::Tally;
+use crate::timers::Timers;
+use crate::timing::Fidelity;
+use crate::tx::Transmitter;
+
+pub use crate::compat::{QEMU_DIFFERENCES, QemuDifference};
+pub use crate::model::{ENTRY, MODEL, MODEL_C, PROPERTIES};
+pub use crate::timing::Latencies;
+
+/// The station address of a controller that was given none: QEMU's first.
+pub const DEFAULT_MAC: MacAddr = MacAddr([0x52, 0x54, 0x00, 0x12, 0x34, 0x56]);
+
+/// One controller.
+#[derive(Debug)]
+pub struct Rtl8139 {
+    /// The station address it was made with.
+    mac: MacAddr,
+    revision: Revision,
+    compat: Compat,
+    fidelity: Fidelity,
+    /// Frames are dropped rather than held back when there is no room.
+    drops: bool,
+    /// Configuration space has the power management capability.
+    power_management: bool,
+    bank: Bank<Reg>,
+    timers: Timers,
+    tx: Transmitter,
+    rx: Receiver,
+    phy: Phy,
+    eeprom: Eeprom,
+    tally: Tally,
+    /// When TCTR was 0.
+    timer_base: VTime,
+    /// What stands at 0x10 to 0x17 is DTCCR.
+    dtccr_shown: bool,
+    counters: Counters,
+    /// What was announced last.
+    reported: RxFilter,
+}
+
+impl Rtl8139 {
+    /// A controller after power-on, with properties that [`Properties::parse`] has checked against [`PROPERTIES`].
+    pub fn new(properties: &Properties) -> Self {
+        Self::with_latencies(properties, Latencies::PCI33)
+    }
+
+    /// As [`Rtl8139::new`], in a machine with other latencies; they count with `timing=full`.
+    pub fn with_latencies(properties: &Properties, latencies: Latencies) -> Self {
+        let mac = properties.mac("mac").unwrap_or(DEFAULT_MAC);
+        let timing = match properties.choice("timing") {
+            Some("off") => Timing::Off,
+            Some("full") => Timing::Full,
+            _ => Timing::Wire,
+        };
+        let negotiation = VDuration::from_millis(properties.number("autoneg-ms").unwrap_or(2000));
+        let mut device = Self {
+            mac,
+            revision: Revision::from_word(properties.choice("rev")),
+            compat: Compat::from_word(properties.choice("compat")),
+            fidelity: Fidelity { timing, negotiation, latencies },
+            drops: properties.switch("rx-drop"),
+            power_management: properties.switch("pm"),
+            bank: Bank::new(),
+            timers: Timers::default(),
+            tx: Transmitter::default(),
+            rx: Receiver::default(),
+            phy: Phy::new(true),
+            eeprom: eeprom::contents(mac),
+            tally: Tally::default(),
+            timer_base: VTime::ZERO,
+            dtccr_shown: false,
+            counters: Counters::default(),
+            reported: filter::nothing(mac),
+        };
+        device.load_power_on_values();
+        device.reported = device.report_filter();
+        device
+    }
+}
