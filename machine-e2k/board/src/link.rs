@@ -143,8 +143,8 @@ impl World {
             if readiness != Readiness::Ready {
                 return;
             }
-            let now = self.now();
             let Some(arrival) = self.net.peek(port).map(Frame::arrival) else { return };
+            let now = self.now();
             if arrival > now {
                 self.events.arm(DeviceId(device.0 | CABLE), IN, arrival);
                 if arrival < self.slice_end {

@@ -23,23 +23,23 @@ pub trait Terminal: Send {
 }
 
 /// A terminal that keeps what the guest prints, for tests and programs that embed a machine.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Recorder {
-    sender: Option<crossbeam::channel::Sender<u8>>,
+    sender: crossbeam::channel::Sender<u8>,
 }
 
 impl Recorder {
     /// A terminal, and where its characters come out.
     pub fn new() -> (Self, crossbeam::channel::Receiver<u8>) {
         let (sender, receiver) = crossbeam::channel::unbounded();
-        (Self { sender: Some(sender) }, receiver)
+        (Self { sender }, receiver)
     }
 }
 
 impl Terminal for Recorder {
     fn put(&mut self, byte: u8) {
         // The other end may be gone: nobody listens then.
-        let _ = self.sender.as_ref().map(|sender| sender.send(byte));
+        let _ = self.sender.send(byte);
     }
 }
 
