@@ -92,13 +92,15 @@ impl Rtl8139 {
         self.bank.get(Reg::HLTCLK) == 0
     }
 
-    fn cr_written(&mut self, cx: &mut Cx<'_>, old: u64, new: u64) {
-        if new & !old & cr::RST != 0 || (Command(new).reset() && !self.timers.pending(Timer::Reset))
-        {
-            self.bank.clear_bits(Reg::CR, cr::RST);
+    fn cr_written(&mut self, cx: &mut Cx<'_>, written: Written<Reg>) {
+        let mut old = written.old;
+        if Command(written.raw).reset() {
             self.software_reset(cx);
             // What else the write says counts for the chip as it is now.
-            self.bank.set_bits(Reg::CR, new & (cr::TE | cr::RE));
+            old = 0;
+            self.bank.set_bits(Reg::CR, written.new & (cr::TE | cr::RE));
+        } else if !self.timers.pending(Timer::Reset) {
+            self.bank.clear_bits(Reg::CR, cr::RST);
         }
         let started = self.bank.get(Reg::CR) & !old;
         if started & cr::RE != 0 {
@@ -165,7 +167,7 @@ impl Rtl8139 {
         let new = written.new;
         match written.register {
             Reg::IDR | Reg::MAR => self.announce_filter(cx),
-            Reg::CR => self.cr_written(cx, written.old, new),
+            Reg::CR => self.cr_written(cx, written),
             Reg::TCTR => self.restart_count(cx),
             Reg::TIMERINT => self.await_count(cx),
             Reg::CR9346 => self.cr9346_written(cx, new),
