@@ -68,7 +68,7 @@ fn short_and_long_frames_leave_as_they_are_and_are_remarked_upon() {
         machine.give(number, &vec![7; length]);
         assert_eq!(machine.frames().last().unwrap().len(), length);
         let complaints = machine.complaints().len();
-        assert_eq!(complaints, usize::from(length < 60 || length > 1792), "{length}");
+        assert_eq!(complaints, usize::from(!(60..=1792).contains(&length)), "{length}");
     }
 }
 
@@ -169,6 +169,26 @@ fn a_looped_short_frame_is_a_runt_by_the_data_sheet() {
     machine.give(0, &frame_to(MAC, 30));
     let (status, length, _) = machine.buffered(0);
     assert_eq!((status, length), (0x4010, 34), "with RCR.AR it is received and says so");
+}
+
+#[test]
+fn a_looped_frame_without_room_is_lost_or_waits_as_each_model_says() {
+    for (compat, imr, causes, missed, later) in [
+        ("qemu", 0, 0, 0, 0),
+        ("qemu", isr::RXOVW, isr::RXOVW, 1, 0),
+        ("datasheet", 0, isr::RXOVW, 0, isr::ROK),
+    ] {
+        let mut machine = Machine::new(&[("timing", "off"), ("compat", compat)]);
+        machine.start(RECEIVE, TRANSMIT | LOOPBACK);
+        machine.w16(reg::IMR, imr);
+        (0..5).for_each(|number| machine.give(number % 4, &frame_to(MAC, 1514)));
+        machine.take_isr();
+        machine.give(1, &frame_to(MAC, 1514));
+        assert_eq!(machine.take_isr() & !isr::TOK, causes, "{compat}");
+        assert_eq!(machine.r32(reg::MPC), missed);
+        machine.w16(reg::CAPR, 1524 - 16);
+        assert_eq!(machine.take_isr(), later);
+    }
 }
 
 #[test]
