@@ -114,6 +114,9 @@ fn a_pause_holds_the_transmitter_for_its_time() {
 fn without_flow_control_a_pause_is_a_frame_like_others() {
     let mut machine = Machine::off();
     machine.w16(reg::ANAR, 0x01e1);
+    assert_eq!(machine.r8(reg::MSR), 0xd0, "not before the next negotiation");
+    machine.w16(reg::BMCR, 0x0200);
+    assert_eq!(machine.r8(reg::MSR), 0x10, "which needs no open lock");
     machine.w32(reg::MAR, 0xffff_ffff);
     machine.w32(reg::MAR + 4, 0xffff_ffff);
     machine.start(RECEIVE, TRANSMIT);
