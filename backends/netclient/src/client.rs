@@ -1,10 +1,13 @@
 //! What a net client is: the host's end of a cable.
 
+use std::any::Any;
 use std::collections::VecDeque;
 use std::fmt;
 use std::sync::Arc;
 
 use elnic_contract::{Frame, LinkState, VTime};
+
+use crate::OffloadSupport;
 
 /// Wakes the machine's thread when a client's I/O thread has something for it.
 #[derive(Clone)]
@@ -34,7 +37,9 @@ impl fmt::Debug for Doorbell {
 }
 
 /// The host's end of a cable: a netdev. Never blocks, never calls back.
-pub trait NetClient: Send {
+///
+/// `Any`, so that a monitor command that is for one type (`hostfwd_add`) finds it: [`crate::NetCore::client_mut`].
+pub trait NetClient: Any + Send {
     /// The netdev type: `user`, `dgram`, `hubport`.
     fn kind(&self) -> &'static str;
 
@@ -62,6 +67,16 @@ pub trait NetClient: Send {
     /// Whether its far end is there. Kept apart from the administrator's `set_link`.
     fn carrier(&self) -> LinkState {
         LinkState::Up
+    }
+
+    /// Which work left in a frame it takes over; the core does the rest before it delivers.
+    fn offload(&self) -> OffloadSupport {
+        OffloadSupport::NONE
+    }
+
+    /// Frames it discarded itself, by reason, for the counters.
+    fn losses(&self) -> Vec<(&'static str, u64)> {
+        Vec::new()
     }
 
     /// Takes the doorbell that its I/O thread is to ring. Called once, before anything else.

@@ -1,2 +1,28 @@
 //! The Netdev union of the schema: options, validation, factory.
+//!
+//! [`parse`] reads `-netdev`, [`parse_nic`] reads `-nic`, [`parse_filter`] reads `-object filter-…`, [`from_json`] and
+//! [`filter_from_json`] read QMP's arguments; [`add`] and [`Filter::add_to`] put what was read into a
+//! [`elnic_netclient::NetCore`]. All types of the schema are read and checked; [`add`] refuses those this version does not
+//! have.
+//!
+//! [`keyval`] is of use to whoever else reads `key=value,…`.
 #![forbid(unsafe_code)]
+
+mod error;
+mod factory;
+mod filter;
+mod help;
+mod json;
+pub mod keyval;
+pub mod options;
+mod parse;
+pub mod schema;
+mod size;
+mod validate;
+
+pub use error::NetdevError;
+pub use factory::{add, create};
+pub use filter::{Filter, FilterKind, filter_from_json, is_filter, parse_filter};
+pub use options::{Netdev, NetdevOptions};
+pub use parse::{NicRequest, Request, from_json, parse, parse_nic};
+pub use validate::{OptionError, Origin};

@@ -23,7 +23,13 @@ use elnic_contract::{Entry, nearest};
 pub use help::{list_help, model_help};
 
 /// All models, in the order of the help.
-pub const MODELS: &[&Entry] = &[&elnic_rtl8139::ENTRY, &elnic_console::ENTRY, &elnic_exit::ENTRY];
+#[rustfmt::skip] // One line a model.
+pub const MODELS: &[&Entry] = &[
+    &elnic_e1000::ENTRY,
+    &elnic_rtl8139::ENTRY,
+    &elnic_console::ENTRY,
+    &elnic_exit::ENTRY,
+];
 
 /// There is no such model.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

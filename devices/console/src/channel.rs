@@ -60,9 +60,9 @@ impl Channel {
             transmit_pending: false,
         };
         channel.reset();
-        // Beyond a channel reset: clock mode and the DPLL are off.
+        // Beyond a channel reset. The manual sets Local Loopback in WR14, too; QEMU never looks at it, so that guests
+        // exist which receive without having cleared it: it is clear here.
         channel.set(11, 0b0000_1000);
-        channel.set(14, 0b0011_0000);
         channel
     }
 

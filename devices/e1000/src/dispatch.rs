@@ -10,6 +10,7 @@ use crate::E1000;
 use crate::eeprom::Pins;
 use crate::fifo;
 use crate::model::{MEMORY, PORTS, PORTS_SIZE};
+use crate::ring::Ring;
 use crate::spec::views::{Ctrl, Tctl, ctrl_ext, eecd, eerd};
 use crate::spec::{Reg, WINDOW, canonical};
 use crate::timers::Timer;
@@ -184,6 +185,14 @@ impl E1000 {
     }
 }
 
+/// Says so if a tail was written that makes a ring of some length none.
+fn check_tail(cx: &mut Cx<'_>, ring: Option<Ring>, length: u64, tail: u64) {
+    if ring.is_none() && length != 0 {
+        let what = "head or tail lies outside of the descriptor ring";
+        cx.log.record(LogEntry::Guest { what, value: tail });
+    }
+}
+
 impl Behaviour<Reg> for E1000 {
     fn bank(&self) -> &Bank<Reg> {
         &self.bank
@@ -232,8 +241,15 @@ impl Behaviour<Reg> for E1000 {
                 self.receive_on(cx);
             }
             Reg::TCTL => self.tctl_written(cx, new),
-            Reg::RDT | Reg::RDH | Reg::RDLEN => self.receive_on(cx),
-            Reg::TDT => self.transmit(cx),
+            Reg::RDT => {
+                check_tail(cx, Ring::receive(&self.bank), self.bank.get(Reg::RDLEN), new);
+                self.receive_on(cx);
+            }
+            Reg::RDH | Reg::RDLEN => self.receive_on(cx),
+            Reg::TDT => {
+                check_tail(cx, Ring::transmit(&self.bank), self.bank.get(Reg::TDLEN), new);
+                self.transmit(cx);
+            }
             Reg::TDH | Reg::TDLEN => {
                 self.forget_transmit_ring(cx);
                 self.transmit(cx);
@@ -247,6 +263,8 @@ impl Behaviour<Reg> for E1000 {
             }
             Reg::MTA | Reg::VFTA => self.announce_filter(cx),
             Reg::PBA => self.bank.set(Reg::PBA, (new & 0x7f) | fifo::transmit_share(new)),
+            // Never reached: accesses go to the registers themselves.
+            Reg::CTRL_DUP | Reg::RAL_A | Reg::RAH_A | Reg::MTA_A | Reg::VFTA_A => {}
             // Storage that is looked at when needed, or that software cannot write.
             Reg::STATUS
             | Reg::FLA
@@ -354,7 +372,6 @@ impl Behaviour<Reg> for E1000 {
             | Reg::FFLT
             | Reg::FFMT
             | Reg::FFVT
-            | Reg::PBM
             | Reg::IOADDR
             | Reg::IODATA => {}
         }

@@ -6,20 +6,20 @@ use elnic_contract::Frame;
 use serde::{Deserialize, Serialize};
 
 /// Size of the packet buffer in KiB.
-const TOTAL: u64 = 64;
+const TOTAL: u8 = 64;
 
 /// How the packet buffer is shared; PBA takes effect with the next reset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Capacity {
     /// Receive part in KiB, 0 to 64.
-    receive_kib: u64,
+    receive_kib: u8,
 }
 
 impl Capacity {
     /// As PBA says.
     pub(crate) fn of(pba: u64) -> Self {
-        Self { receive_kib: (pba & 0x7f).min(TOTAL) }
+        Self { receive_kib: ((pba & 0x7f) as u8).min(TOTAL) }
     }
 
     /// Whether this can be: for saved states.
@@ -28,19 +28,19 @@ impl Capacity {
     }
 
     /// Receive part in bytes.
-    pub(crate) const fn receive(self) -> usize {
-        (self.receive_kib as usize).saturating_mul(1024)
+    pub(crate) fn receive(self) -> usize {
+        usize::from(self.receive_kib).saturating_mul(1024)
     }
 
     /// Transmit part in bytes.
-    pub(crate) const fn transmit(self) -> usize {
-        (TOTAL.saturating_sub(self.receive_kib) as usize).saturating_mul(1024)
+    pub(crate) fn transmit(self) -> usize {
+        usize::from(TOTAL.saturating_sub(self.receive_kib)).saturating_mul(1024)
     }
 }
 
 /// TXA that belongs to RXA, at its place in PBA.
 pub(crate) fn transmit_share(pba: u64) -> u64 {
-    TOTAL.saturating_sub(pba & 0x7f) << 16
+    u64::from(TOTAL).saturating_sub(pba & 0x7f) << 16
 }
 
 /// Something of a length.

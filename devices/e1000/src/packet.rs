@@ -107,6 +107,10 @@ impl E1000 {
 
     /// Tag, FCS or padding; then the frame goes to the line.
     fn dress(&mut self, cx: &mut Cx<'_>, mut data: Vec<u8>, ending: &Ending) {
+        if data.is_empty() {
+            // Empty descriptors complete, but make no frame.
+            return;
+        }
         if let Some(tag) = ending.tag.filter(|_| self.ctrl().vlan_mode()) {
             vlan::insert(&mut data, self.vlan_type(), Tci(tag));
         }
@@ -124,7 +128,7 @@ impl E1000 {
         } else if data.len() < ethernet::MIN_LENGTH && Tctl(self.bank.get(Reg::TCTL)).pad_short() {
             data.resize(ethernet::MIN_LENGTH, 0);
         }
-        // A packet of no bytes makes no frame.
+        // What is left may be nothing: the packet was its own FCS.
         let Ok(frame) = Frame::new(data, cx.now) else { return };
         self.enqueue(
             cx,

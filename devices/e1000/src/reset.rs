@@ -33,8 +33,9 @@ const KEPT: &[Reg] = &[
 impl E1000 {
     /// A reset from outside.
     pub(crate) fn hard_reset(&mut self, cx: &mut Cx<'_>, kind: Reset) {
-        // The time of negotiation passes while firmware runs, which no guest sees; the cable is not the device's.
-        self.phy = Phy::new(self.phy.has_partner());
+        // The time of negotiation passes while firmware runs, which no guest sees. After power-on the cable counts as
+        // plugged until the machine says otherwise.
+        self.phy = Phy::new(kind == Reset::Cold || self.phy.has_partner());
         self.timers.cancel(cx, Timer::Negotiation);
         if kind == Reset::Cold {
             self.eeprom = Eeprom::new(self.mac);

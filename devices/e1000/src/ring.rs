@@ -19,8 +19,8 @@ pub(crate) struct Ring {
 impl Ring {
     fn new(base: u64, length: u64, head: u64, tail: u64) -> Option<Self> {
         // LEN has 20 bits, head and tail have 16.
-        let count = (length as u32 & 0xf_ffff) / 16;
-        let (head, tail) = (head as u32 & 0xffff, tail as u32 & 0xffff);
+        let count = (length & 0xf_ffff) as u32 / 16;
+        let (head, tail) = ((head & 0xffff) as u32, (tail & 0xffff) as u32);
         // A ring of no length, or pointers outside of it: there is nothing to do, whatever the hardware would read.
         (head < count && tail < count).then_some(Self { base: Gpa(base), count, head, tail })
     }

@@ -320,8 +320,7 @@ fn fill(
     let rest = parcel.bytes.get(parcel.written..).unwrap_or_default();
     let part = rest.get(..size).unwrap_or(rest);
     cx.dma.write(Gpa(buffer), part)?;
-    // At most 16384.
-    let length = (part.len() & 0xffff) as u16;
+    let length = u16::try_from(part.len()).unwrap_or(u16::MAX);
     let last = part.len() == rest.len();
     let write_back = if last {
         RxWriteBack { length, ..parcel.write_back }

@@ -127,8 +127,7 @@ fn check(field: &'static str, found: usize, most: usize) -> Result<(), RestoreEr
 }
 
 fn words(value: u128) -> Words {
-    // Two exact halves.
-    [(value & u128::from(u64::MAX)) as u64, (value >> 64) as u64]
+    [value, value >> 64].map(|half| u64::try_from(half & u128::from(u64::MAX)).unwrap_or(0))
 }
 
 fn value([low, high]: Words) -> u128 {

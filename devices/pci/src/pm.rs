@@ -31,6 +31,15 @@ impl PowerState {
             _ => Self::D3Hot,
         }
     }
+
+    const fn bits(self) -> u16 {
+        match self {
+            Self::D0 => 0,
+            Self::D1 => 1,
+            Self::D2 => 2,
+            Self::D3Hot => 3,
+        }
+    }
 }
 
 /// Where the capability stands and what it can do.
@@ -82,22 +91,20 @@ impl Pm {
         PowerState::of(config.get16(self.control()))
     }
 
-    /// After a guest's write: a state that the function does not have is not taken, as §3.2.4 asks.
-    pub(crate) fn settle(&self, config: &mut ConfigSpace, before: PowerState) {
-        let supported = match self.state(config) {
+    /// Whether the function has the state that `config` says it is in.
+    pub(crate) fn has_state(&self, config: &ConfigSpace) -> bool {
+        match self.state(config) {
             PowerState::D0 | PowerState::D3Hot => true,
             PowerState::D1 => self.spec.d1,
             PowerState::D2 => self.spec.d2,
-        };
-        if !supported {
+        }
+    }
+
+    /// After a guest's write: a state that the function does not have is not taken, as §3.2.4 asks.
+    pub(crate) fn settle(&self, config: &mut ConfigSpace, before: PowerState) {
+        if !self.has_state(config) {
             let others = config.get16(self.control()) & !3;
-            let former = match before {
-                PowerState::D0 => 0,
-                PowerState::D1 => 1,
-                PowerState::D2 => 2,
-                PowerState::D3Hot => 3,
-            };
-            config.set16(self.control(), others | former);
+            config.set16(self.control(), others | before.bits());
         }
     }
 

@@ -40,6 +40,9 @@ impl PciFunction {
             .config
             .with_saved(&state.config)
             .map_err(|word| impossible("config", word.to_string()))?;
+        if self.capabilities.pm.is_some_and(|pm| !pm.has_state(&config)) {
+            return Err(impossible("config", "is in a power state that there is not".to_owned()));
+        }
         let table_fits = match (&self.capabilities.msix, &state.msix) {
             (Some(msix), Some(table)) => msix.accepts(table),
             (None, None) => true,

@@ -109,7 +109,7 @@ impl PciBench {
                 mask |= 0xffff_ffff_0000_0000;
             }
             let is_io = flags & 1 != 0;
-            let size = if is_io { !(mask & !0b11) } else { !(mask & !(flags & 0xf)) };
+            let size = if is_io { !(mask & !0b11) } else { !(mask & !0xf) };
             if mask != 0 {
                 let size = size.wrapping_add(1);
                 let next = if is_io { &mut next_io } else { &mut next_memory };

@@ -1,4 +1,65 @@
-//! An e2k guest machine with cycle-aware network interfaces.
+//! An e2k guest machine with cycle-aware network interfaces: the command line.
+//!
+//! Options are qemu-system-e2k's, with one dash or two; sub-commands (`asm`, `disasm`, `demo`) come first if given. The
+//! guest's console alone goes to standard output; all else goes to standard error, and every refusal is one line that
+//! names the option, the value and what is allowed.
 #![forbid(unsafe_code)]
 
-fn main() {}
+mod arguments;
+mod assemble;
+mod dashes;
+mod demo;
+mod disassemble;
+mod error;
+mod help;
+mod image;
+mod network;
+mod options;
+mod run;
+mod terminals;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::arguments::{Arguments, Command};
+use crate::error::Failure;
+
+fn main() -> ExitCode {
+    let given: Vec<_> = std::env::args_os().collect();
+    let result = match Arguments::try_parse_from(dashes::normalise(given)) {
+        Ok(arguments) => dispatch(arguments),
+        Err(refused) => arguments::refuse(&refused),
+    };
+    match result {
+        Ok(code) => ExitCode::from(code),
+        Err(failure) => {
+            eprintln!("elnic: {failure}");
+            ExitCode::from(failure.exit_code())
+        }
+    }
+}
+
+fn dispatch(arguments: Arguments) -> Result<u8, Failure> {
+    log_to_stderr();
+    match arguments.command {
+        None => run::run(arguments.run),
+        Some(Command::Asm(asm)) => assemble::assemble(&asm),
+        Some(Command::Demo(demo)) => demo::demo(&demo),
+        Some(Command::Disasm(disasm)) => disassemble::disassemble(&disasm),
+    }
+}
+
+/// Messages of the emulator itself: warnings and worse, or what `ELNIC_LOG` asks for.
+fn log_to_stderr() {
+    let filter = tracing_subscriber::EnvFilter::builder()
+        .with_env_var("ELNIC_LOG")
+        .with_default_directive(tracing::Level::WARN.into())
+        .from_env_lossy();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .without_time()
+        .with_target(false)
+        .init();
+}

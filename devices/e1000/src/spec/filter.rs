@@ -7,37 +7,53 @@ const fn f(name: &'static str, lo: u8, bits: u8, mode: Mode, about: &'static str
     Field::new(name, lo, bits, mode, about)
 }
 
-pub(super) const MTA: Register = Register::new(
-    "MTA",
-    0x05200,
-    4,
-    &[f("MTA", 0, 32, Rw, "one bit for each of 4096 hash values")],
-)
-.array(128, 4)
-.about("multicast table", "SDM 13.5.1");
+const MTA_FIELDS: &[Field] = &[f("MTA", 0, 32, Rw, "one bit for each of 4096 hash values")];
+// Element 0 is loaded from the EEPROM.
+const RAL_FIELDS: &[Field] = &[f("RAL", 0, 32, Rw, "bytes 0 to 3 of the address").volatile()];
+const RAH_FIELDS: &[Field] = &[
+    f("RAH", 0, 16, Rw, "bytes 4 and 5 of the address").volatile(),
+    f("AS", 16, 2, Rw, "compared with 0: destination, 1: source"),
+    f("AV", 31, 1, Rw, "valid").volatile(),
+];
+const VFTA_FIELDS: &[Field] = &[f("VFTA", 0, 32, Rw, "one bit for each VLAN")];
 
-pub(super) const RAL: Register =
-    Register::new("RAL", 0x05400, 4, &[f("RAL", 0, 32, Rw, "bytes 0 to 3 of the address")])
-        .array(16, 8)
-        .about("receive address low; 0 comes from the EEPROM", "SDM 13.5.2");
+/// The tables at their own places and at those of the 82542.
+macro_rules! table {
+    ($name:literal, $offset:literal, $fields:ident, $count:literal, $stride:literal, $about:literal, $source:literal) => {
+        Register::new($name, $offset, 4, $fields).array($count, $stride).about($about, $source)
+    };
+}
 
-pub(super) const RAH: Register = Register::new(
+pub(super) const RAL_A: Register =
+    table!("RAL_A", 0x00040, RAL_FIELDS, 16, 8, "RAL, as on the 82542", "SDM 13.5.2");
+pub(super) const RAH_A: Register =
+    table!("RAH_A", 0x00044, RAH_FIELDS, 16, 8, "RAH, as on the 82542", "SDM 13.5.3");
+pub(super) const MTA_A: Register =
+    table!("MTA_A", 0x00200, MTA_FIELDS, 128, 4, "MTA, as on the 82542", "SDM 13.5.1");
+pub(super) const VFTA_A: Register =
+    table!("VFTA_A", 0x00600, VFTA_FIELDS, 128, 4, "VFTA, as on the 82542", "SDM 13.5.4");
+pub(super) const MTA: Register =
+    table!("MTA", 0x05200, MTA_FIELDS, 128, 4, "multicast table", "SDM 13.5.1");
+pub(super) const RAL: Register = table!(
+    "RAL",
+    0x05400,
+    RAL_FIELDS,
+    16,
+    8,
+    "receive address low; 0 comes from the EEPROM",
+    "SDM 13.5.2"
+);
+pub(super) const RAH: Register = table!(
     "RAH",
     0x05404,
-    4,
-    &[
-        f("RAH", 0, 16, Rw, "bytes 4 and 5 of the address"),
-        f("AS", 16, 2, Rw, "compared with 0: destination, 1: source"),
-        f("AV", 31, 1, Rw, "valid"),
-    ],
-)
-.array(16, 8)
-.about("receive address high; 0 comes from the EEPROM", "SDM 13.5.3");
-
+    RAH_FIELDS,
+    16,
+    8,
+    "receive address high; 0 comes from the EEPROM",
+    "SDM 13.5.3"
+);
 pub(super) const VFTA: Register =
-    Register::new("VFTA", 0x05600, 4, &[f("VFTA", 0, 32, Rw, "one bit for each VLAN")])
-        .array(128, 4)
-        .about("VLAN filter table", "SDM 13.5.4");
+    table!("VFTA", 0x05600, VFTA_FIELDS, 128, 4, "VLAN filter table", "SDM 13.5.4");
 
 pub(super) const WUC: Register = Register::new(
     "WUC",
@@ -181,15 +197,6 @@ pub(super) const FFVT: Register = Register::new(
 )
 .array(128, 8)
 .about("flexible filter value table", "SDM 13.6.11");
-
-pub(super) const PBM: Register = Register::new(
-    "PBM",
-    0x10000,
-    4,
-    &[f("PBM", 0, 32, NotModelled, "the packet buffer; plain storage")],
-)
-.array(16384, 4)
-.about("packet buffer memory", "SDM 13.8");
 
 pub(super) const IOADDR: Register = Register::new(
     "IOADDR",

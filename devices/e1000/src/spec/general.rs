@@ -7,34 +7,35 @@ const fn f(name: &'static str, lo: u8, bits: u8, mode: Mode, about: &'static str
     Field::new(name, lo, bits, mode, about)
 }
 
-pub(super) const CTRL: Register = Register::new(
-    "CTRL",
-    0x00000,
-    4,
-    &[
-        f("FD", 0, 1, Rw, "full duplex, if forced"),
-        f("LRST", 3, 1, Mode::NotModelled, "link reset of the fibre interface"),
-        f("ASDE", 5, 1, Rw, "follow the speed the PHY has resolved"),
-        f("SLU", 6, 1, Rw, "set link up: let the MAC see the PHY's link"),
-        f("ILOS", 7, 1, Mode::NotModelled, "invert loss of signal"),
-        f("SPEED", 8, 2, Rw, "speed, if forced: 10, 100, 1000 Mb/s"),
-        f("FRCSPD", 11, 1, Rw, "force speed"),
-        f("FRCDPLX", 12, 1, Rw, "force duplex"),
-        f("SDP0_DATA", 18, 1, Rw, "software-definable pin 0; not connected"),
-        f("SDP1_DATA", 19, 1, Rw, "software-definable pin 1; not connected"),
-        f("ADVD3WUC", 20, 1, Rw, "D3cold wake-up capability is advertised"),
-        f("EN_PHY_PWR_MGMT", 21, 1, Rw, "PHY power management"),
-        f("SDP0_IODIR", 22, 1, Rw, "direction of pin 0"),
-        f("SDP1_IODIR", 23, 1, Rw, "direction of pin 1"),
-        f("RST", 26, 1, Sc, "reset all but PHY and configuration space").volatile(),
-        f("RFCE", 27, 1, Rw, "obey received PAUSE frames"),
-        f("TFCE", 28, 1, Rw, "send PAUSE frames"),
-        f("VME", 30, 1, Rw, "VLAN mode: strip and insert tags"),
-        f("PHY_RST", 31, 1, Rw, "hold the PHY in reset"),
-    ],
-)
-.reset(super::CTRL_DEFAULT)
-.about("device control", "SDM 13.4.1");
+const CTRL_FIELDS: &[Field] = &[
+    f("FD", 0, 1, Rw, "full duplex, if forced"),
+    f("LRST", 3, 1, Mode::NotModelled, "link reset of the fibre interface"),
+    f("ASDE", 5, 1, Rw, "follow the speed the PHY has resolved"),
+    f("SLU", 6, 1, Rw, "set link up: let the MAC see the PHY's link"),
+    f("ILOS", 7, 1, Mode::NotModelled, "invert loss of signal"),
+    f("SPEED", 8, 2, Rw, "speed, if forced: 10, 100, 1000 Mb/s"),
+    f("FRCSPD", 11, 1, Rw, "force speed"),
+    f("FRCDPLX", 12, 1, Rw, "force duplex"),
+    f("SDP0_DATA", 18, 1, Rw, "software-definable pin 0; not connected"),
+    f("SDP1_DATA", 19, 1, Rw, "software-definable pin 1; not connected"),
+    f("ADVD3WUC", 20, 1, Rw, "D3cold wake-up capability is advertised"),
+    f("EN_PHY_PWR_MGMT", 21, 1, Rw, "PHY power management"),
+    f("SDP0_IODIR", 22, 1, Rw, "direction of pin 0"),
+    f("SDP1_IODIR", 23, 1, Rw, "direction of pin 1"),
+    f("RST", 26, 1, Sc, "reset all but PHY and configuration space").volatile(),
+    f("RFCE", 27, 1, Rw, "obey received PAUSE frames"),
+    f("TFCE", 28, 1, Rw, "send PAUSE frames"),
+    f("VME", 30, 1, Rw, "VLAN mode: strip and insert tags"),
+    f("PHY_RST", 31, 1, Rw, "hold the PHY in reset"),
+];
+
+pub(super) const CTRL: Register = Register::new("CTRL", 0x00000, 4, CTRL_FIELDS)
+    .reset(super::CTRL_DEFAULT)
+    .about("device control", "SDM 13.4.1");
+
+pub(super) const CTRL_DUP: Register = Register::new("CTRL_DUP", 0x00004, 4, CTRL_FIELDS)
+    .reset(super::CTRL_DEFAULT)
+    .about("CTRL once more", "SDM 13.4.1");
 
 pub(super) const STATUS: Register = Register::new(
     "STATUS",

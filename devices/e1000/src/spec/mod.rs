@@ -4,8 +4,10 @@
 //! throughout; where the manual leaves a value to the EEPROM, the value is that of the EEPROM QEMU serves.
 //!
 //! Not in the table, because this chip has not got them: PBS, ERT, RFCTL, SWSM and the second queues of later parts.
-//! The 82542's aliases (RA at 0040, MTA at 0200, VFTA at 0600) and the copy of CTRL at 0004 are decoded before the table
-//! is asked: [`canonical`].
+//! Nor is the packet buffer memory (PBM, 10000 to 1ffff): its contents for diagnosis are not modelled and read zero.
+//!
+//! The copy of CTRL at 0004 and the 82542's places of RA, MTA and VFTA stand in the table for decoding and documentation;
+//! accesses to them go to the registers themselves: [`canonical`].
 
 mod filter;
 mod general;
@@ -37,6 +39,7 @@ elnic_registers::register_file! {
     /// The registers of the 82540EM.
     pub(crate) enum Reg {
         CTRL = general::CTRL,
+        CTRL_DUP = general::CTRL_DUP,
         STATUS = general::STATUS,
         EECD = general::EECD,
         EERD = general::EERD,
@@ -47,6 +50,8 @@ elnic_registers::register_file! {
         FCAH = general::FCAH,
         FCT = general::FCT,
         VET = general::VET,
+        RAL_A = filter::RAL_A,
+        RAH_A = filter::RAH_A,
         ICR = general::ICR,
         ITR = general::ITR,
         ICS = general::ICS,
@@ -56,10 +61,12 @@ elnic_registers::register_file! {
         FCTTV = general::FCTTV,
         TXCW = general::TXCW,
         RXCW = general::RXCW,
+        MTA_A = filter::MTA_A,
         TCTL = transmit::TCTL,
         TIPG = transmit::TIPG,
         TBT = transmit::TBT,
         AIT = transmit::AIT,
+        VFTA_A = filter::VFTA_A,
         LEDCTL = general::LEDCTL,
         PBA = general::PBA,
         FCRTL = receive::FCRTL,
@@ -168,7 +175,6 @@ elnic_registers::register_file! {
         FFLT = filter::FFLT,
         FFMT = filter::FFMT,
         FFVT = filter::FFVT,
-        PBM = filter::PBM,
         IOADDR = filter::IOADDR,
         IODATA = filter::IODATA,
     }

@@ -17,7 +17,8 @@ const POINTS: u32 = 40;
 /// It does not.
 pub fn failing_bus_master_accesses_are_survived(entry: &'static Entry) {
     property(16, (scenario(entry), ops(entry, 30)), |(scenario, ops)| {
-        let ops: Vec<Op> = ops.into_iter().filter(|op| !matches!(op, Op::Fault { .. })).collect();
+        let ops: Vec<Op> =
+            ops.iter().filter(|op| !matches!(op, Op::Fault { .. })).cloned().collect();
         let mut counted = bench_after(entry, scenario);
         let before = counted.ram.accesses();
         counted.transcript(&ops);

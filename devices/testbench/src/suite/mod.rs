@@ -6,7 +6,9 @@
 
 mod conformance;
 mod dma_faults;
+mod frames;
 mod hostile_state;
+mod mutation;
 mod pulses;
 mod resets;
 mod strategies;
@@ -16,16 +18,17 @@ mod touch;
 use std::fmt::Debug;
 
 use elnic_contract::Entry;
-use elnic_script::parse;
+use elnic_script::{Op, Step, What, parse};
 use proptest::strategy::Strategy;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};
 
 pub use conformance::registers_behave_as_their_table_says;
 pub use dma_faults::failing_bus_master_accesses_are_survived;
+pub use frames::frames_are_taken_at_any_time_and_counted;
 pub use hostile_state::hostile_saved_states_are_refused_or_harmless;
 pub use pulses::{a_function_around_it_survives_and_saves, saving_and_restoring_is_invisible};
 pub use resets::a_cold_reset_makes_a_device_like_new;
-pub use strategies::{ARENA, op, ops};
+pub use strategies::{ARENA, Ops, op, ops};
 pub use table::{properties_and_scenarios_are_sound, the_table_has_no_mistake};
 pub use touch::{every_access_is_survived, peeking_shows_what_reading_gives, work_is_bounded};
 
@@ -47,6 +50,7 @@ pub const CHECKS: &[(&str, Check)] = &[
     ("a_function_around_it_survives_and_saves", a_function_around_it_survives_and_saves),
     ("hostile_saved_states_are_refused_or_harmless", hostile_saved_states_are_refused_or_harmless),
     ("failing_bus_master_accesses_are_survived", failing_bus_master_accesses_are_survived),
+    ("frames_are_taken_at_any_time_and_counted", frames_are_taken_at_any_time_and_counted),
 ];
 
 /// Runs every check on `entry`.
@@ -74,12 +78,13 @@ macro_rules! generic_suite {
             saving_and_restoring_is_invisible,
             a_function_around_it_survives_and_saves,
             hostile_saved_states_are_refused_or_harmless,
-            failing_bus_master_accesses_are_survived
+            failing_bus_master_accesses_are_survived,
+            frames_are_taken_at_any_time_and_counted
         );
 
         #[test]
         fn the_suite_is_complete() {
-            assert_eq!($crate::suite::CHECKS.len(), 11, "a check has no test of its own");
+            assert_eq!($crate::suite::CHECKS.len(), 12, "a check has no test of its own");
         }
     };
     (@tests $entries:expr; $($check:ident),+) => {
@@ -123,9 +128,20 @@ pub(crate) fn property<S: Strategy>(
 /// A device of default properties, powered on, after one of its scenarios or none.
 pub(crate) fn bench_after(entry: &'static Entry, scenario: Option<usize>) -> Bench {
     let mut bench = Bench::with(entry, &[]);
-    if let Some(text) = scenario.and_then(|number| entry.scenarios.get(number)) {
-        let steps = parse(text, entry.model).expect("a scenario is a script");
-        bench.run_steps(&steps);
-    }
+    bench.run_steps(&scenario_steps(entry, scenario));
     bench
+}
+
+fn scenario_steps(entry: &'static Entry, scenario: Option<usize>) -> Vec<Step> {
+    let text = scenario.and_then(|number| entry.scenarios.get(number)).unwrap_or(&"");
+    parse(text, entry.model).expect("a scenario is a script")
+}
+
+/// What a scenario does, without what it expects.
+pub(crate) fn scenario_ops(entry: &'static Entry, scenario: Option<usize>) -> Vec<Op> {
+    let ops = scenario_steps(entry, scenario).into_iter().filter_map(|step| match step.what {
+        What::Do(op) => Some(op),
+        What::Expect(_) => None,
+    });
+    ops.collect()
 }

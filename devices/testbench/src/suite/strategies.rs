@@ -1,9 +1,12 @@
 //! Random operations that know the model's table: what a driver, a bad driver or an attacker may do.
 
+use std::fmt;
+use std::ops::Deref;
+
 use elnic_contract::{
     Entry, Gpa, LineError, LinkState, MacAddr, Model, Register, Reset, Size, VDuration,
 };
-use elnic_script::{DmaKind, Op, Place};
+use elnic_script::{DmaKind, Op, Place, print_op};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use proptest::strategy::BoxedStrategy;
@@ -12,9 +15,32 @@ use proptest::strategy::BoxedStrategy;
 /// as well, so that random operations meet them.
 pub const ARENA: std::ops::Range<u64> = 0x1000..0x2_0000;
 
-/// A list of up to `length` random operations on a device of `entry`.
-pub fn ops(entry: &'static Entry, length: usize) -> BoxedStrategy<Vec<Op>> {
-    prop::collection::vec(op(entry), 0..length).boxed()
+/// Operations on a device of one model. A failing test shows them as the script that fails.
+#[derive(Clone)]
+pub struct Ops {
+    model: &'static Model,
+    ops: Vec<Op>,
+}
+
+impl Deref for Ops {
+    type Target = [Op];
+
+    fn deref(&self) -> &[Op] {
+        &self.ops
+    }
+}
+
+impl fmt::Debug for Ops {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("script:")?;
+        self.ops.iter().try_for_each(|op| write!(f, "\n{}", print_op(op, self.model)))
+    }
+}
+
+/// A list of fewer than `length` random operations on a device of `entry`.
+pub fn ops(entry: &'static Entry, length: usize) -> BoxedStrategy<Ops> {
+    let model = entry.model;
+    prop::collection::vec(op(entry), 0..length).prop_map(move |ops| Ops { model, ops }).boxed()
 }
 
 /// One random operation on a device of `entry`.
@@ -185,6 +211,12 @@ fn frame(mac: MacAddr) -> BoxedStrategy<Op> {
     (prop_oneof![15 => whole, 1 => fragment], error)
         .prop_map(|(bytes, error)| Op::Frame { bytes, error })
         .boxed()
+}
+
+/// A frame for a NIC of `entry`.
+pub(crate) fn frame_op(entry: &'static Entry) -> BoxedStrategy<Op> {
+    let device = entry.make([]).expect("the defaults make a device");
+    frame(device.as_nic().map_or(MacAddr::BROADCAST, |nic| nic.mac()))
 }
 
 /// No scenario or one of those the entry has.

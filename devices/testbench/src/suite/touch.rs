@@ -1,8 +1,8 @@
 //! Accesses of every kind: survived, bounded, and peeking tells the truth.
 
-use elnic_contract::{Entry, Size};
+use elnic_contract::{Entry, Register, Size};
 use elnic_script::Place;
-use proptest::test_runner::TestCaseError;
+use proptest::prop_assert_eq;
 
 use super::strategies::{element_offset, ops, scenario};
 use super::{bench_after, property};
@@ -49,29 +49,31 @@ pub fn peeking_shows_what_reading_gives(entry: &'static Entry) {
     property(48, (scenario(entry), ops(entry, 24)), |(scenario, ops)| {
         let mut bench = bench_after(entry, scenario);
         bench.transcript(&ops);
-        for row in entry.model.registers.iter().filter(|row| !row.read_hook) {
-            for element in [0, row.count / 2, row.count - 1] {
-                let place = Place { region: row.region, offset: element_offset(row, element) };
-                let size = Size::from_bytes(row.width).expect("a register has an access's width");
-                let state = bench.saved();
-                let peeked = bench.peek(place, size);
-                if bench.saved() != state {
-                    return Err(TestCaseError::fail(format!(
-                        "peeking at {} changed the state",
-                        row.name
-                    )));
-                }
-                let read = bench.read(place, size);
-                if peeked != read.ok() {
-                    return Err(TestCaseError::fail(format!(
-                        "{}[{element}]: peeked {peeked:x?}, read {read:x?}",
-                        row.name
-                    )));
-                }
-            }
+        let places: Vec<(String, Place, Size)> =
+            entry.model.registers.iter().flat_map(places).collect();
+        let state = bench.device().save();
+        for (_, place, size) in &places {
+            bench.peek(*place, *size);
+        }
+        prop_assert_eq!(bench.device().save(), state, "a peek changed the state");
+        for (name, place, size) in &places {
+            let peeked = bench.peek(*place, *size);
+            let read = bench.read(*place, *size);
+            prop_assert_eq!(peeked, read.ok(), "{}: peeked, read", name);
         }
         Ok(())
     });
+}
+
+/// The first, middle and last element of a register whose reads are not hooked.
+fn places(row: &'static Register) -> Vec<(String, Place, Size)> {
+    let elements = [0, row.count / 2, row.count - 1].into_iter().filter(|_| !row.read_hook);
+    let place = |element| {
+        let size = Size::from_bytes(row.width).expect("a register has an access's width");
+        let place = Place { region: row.region, offset: element_offset(row, element) };
+        (format!("{}[{element}]", row.name), place, size)
+    };
+    elements.map(place).collect()
 }
 
 /// Whatever is done, no call does more than [`crate::Limits`] allow, and no timer is armed for now or earlier.

@@ -1,0 +1,73 @@
+//! Why a netdev, a NIC or a filter was not made.
+
+use elnic_dgram::DgramError;
+use elnic_netclient::{DumpError, IntervalError, NetError};
+use elnic_user::OptionsError;
+
+use crate::keyval::KeyvalError;
+use crate::validate::OptionError;
+
+/// Why a description was refused, or what it describes could not be made. Nothing was made then.
+#[derive(Debug, thiserror::Error)]
+pub enum NetdevError {
+    /// The text is not `key=value,…`.
+    #[error(transparent)]
+    Keyval(#[from] KeyvalError),
+    /// The text is not JSON.
+    #[error("Invalid JSON: {0}")]
+    Json(String),
+    /// An option is wrong.
+    #[error(transparent)]
+    Option(#[from] OptionError),
+    /// A type of the schema that this version cannot make.
+    #[error(
+        "network backend '{kind}' is not compiled into this binary: this version has {}",
+        .built.join(", ")
+    )]
+    NotBuilt {
+        /// The type.
+        kind: String,
+        /// The types this version can make.
+        built: Vec<&'static str>,
+    },
+    /// `none` and `nic` are no netdevs.
+    #[error("'{0}' is no network backend: -nic none gives no network interface, -device makes one")]
+    NoBackend(&'static str),
+    /// `mac=` of `-nic`.
+    #[error("invalid syntax for ethernet address: '{0}', six hexadecimal bytes are wanted")]
+    Mac(String),
+    /// `mac=` of `-nic` addresses a group.
+    #[error("NIC cannot have multicast MAC address (odd 1st byte): '{0}'")]
+    MulticastMac(String),
+    /// An object type of the schema that this version cannot make.
+    #[error("object type '{kind}' is not built into this version: it has {}", .built.join(", "))]
+    FilterNotBuilt {
+        /// The type.
+        kind: String,
+        /// The types this version can make.
+        built: Vec<&'static str>,
+    },
+    /// The dgram netdev takes the schema's addresses, but not all that they can say.
+    #[error("dgram does not support '{option}': {why}")]
+    DgramOption {
+        /// The option, with its path and value.
+        option: String,
+        /// Why not.
+        why: &'static str,
+    },
+    /// A dgram netdev could not be made.
+    #[error(transparent)]
+    Dgram(#[from] DgramError),
+    /// A user netdev could not be made.
+    #[error(transparent)]
+    User(#[from] OptionsError),
+    /// The net core refused.
+    #[error(transparent)]
+    Net(#[from] NetError),
+    /// A dump could not be begun.
+    #[error(transparent)]
+    Dump(#[from] DumpError),
+    /// A buffer could not be made.
+    #[error(transparent)]
+    Buffer(#[from] IntervalError),
+}

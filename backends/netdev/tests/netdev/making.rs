@@ -1,0 +1,188 @@
+//! From description to netdev.
+
+use std::net::UdpSocket;
+use std::sync::mpsc;
+use std::time::Duration;
+
+use elnic_contract::{Frame, VTime};
+use elnic_netclient::{Doorbell, NetConfig, NetCore, NicOptions, OffloadSupport};
+use elnic_netdev::{add, create};
+
+use crate::netdev;
+
+fn core() -> NetCore {
+    NetCore::new(NetConfig::default(), Doorbell::silent())
+}
+
+fn refused(core: &mut NetCore, text: &str) -> String {
+    add(core, &netdev(text)).unwrap_err().to_string()
+}
+
+fn dgram(id: &str, remote: &UdpSocket, more: &str) -> String {
+    let port = remote.local_addr().unwrap().port();
+    format!(
+        "dgram,id={id},local.type=inet,local.host=127.0.0.1,local.port=0,\
+         remote.type=inet,remote.host=127.0.0.1,remote.port={port}{more}"
+    )
+}
+
+#[test]
+fn user_dgram_and_hubport_are_made() {
+    let mut core = core();
+    let peer = UdpSocket::bind("127.0.0.1:0").unwrap();
+    add(&mut core, &netdev("user,id=u0,net=10.7.0.0/24,restrict=on")).unwrap();
+    add(&mut core, &netdev(&dgram("d0", &peer, ""))).unwrap();
+    add(&mut core, &netdev("hubport,id=h0,hubid=4,netdev=u0")).unwrap();
+    add(&mut core, &netdev("hubport,id=h1,hubid=4")).unwrap();
+    let info = core.info_network();
+    assert!(
+        info.starts_with(
+            "hub 4\n \\ h1\n \\ h0: u0: index=0,type=user,net=10.7.0.0,restrict=on\n\
+             d0: index=0,type=dgram,udp=127.0.0.1:"
+        ),
+        "{info}"
+    );
+}
+
+#[test]
+fn frames_cross_a_netdev_made_from_text() {
+    let peer = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let patience = Duration::from_secs(20);
+    peer.set_read_timeout(Some(patience)).unwrap();
+    let (ring, rung) = mpsc::sync_channel(1);
+    let doorbell = Doorbell::new(move || {
+        let _ = ring.try_send(());
+    });
+    let mut core = NetCore::new(NetConfig::default(), doorbell);
+    add(&mut core, &netdev(&dgram("d0", &peer, ""))).unwrap();
+    let nic = core.add_nic(NicOptions {
+        id: None,
+        model: "e1000".to_owned(),
+        mac: "52:54:00:12:34:56".parse().unwrap(),
+        netdev: Some("d0".to_owned()),
+        pad_short: true,
+        offload: OffloadSupport::NONE,
+    });
+    let nic = nic.unwrap();
+    core.send(nic, VTime::ZERO, Frame::new(vec![7; 60], VTime::ZERO).unwrap()).unwrap();
+    let (length, netdev) = peer.recv_from(&mut [0; 100]).unwrap();
+    assert_eq!(length, 60);
+    peer.send_to(&[9; 70], netdev).unwrap();
+    let frame = loop {
+        rung.recv_timeout(patience).unwrap();
+        core.poll(VTime::from_nanos(3));
+        if let Some(frame) = core.take(nic) {
+            break frame;
+        }
+    };
+    assert_eq!((frame.data(), frame.arrival()), (&[9; 70][..], VTime::from_nanos(3)));
+}
+
+#[test]
+fn types_this_version_lacks_are_refused_with_what_it_has() {
+    for (kind, more) in [
+        ("tap", ""),
+        ("l2tpv3", ",src=a,dst=b,txsession=1"),
+        ("socket", ",listen=:1"),
+        ("stream", ",addr.type=unix,addr.path=p"),
+        ("vde", ""),
+        ("bridge", ""),
+        ("netmap", ",ifname=x"),
+        ("vhost-user", ",chardev=c"),
+        ("vhost-vdpa", ""),
+        ("vmnet-host", ""),
+        ("vmnet-shared", ""),
+        ("vmnet-bridged", ",ifname=en0"),
+    ] {
+        let netdev = netdev(&format!("{kind},id=n0{more}"));
+        assert_eq!(
+            create(&netdev).err().unwrap().to_string(),
+            format!(
+                "network backend '{kind}' is not compiled into this binary: this version has user, dgram, hubport"
+            )
+        );
+    }
+    assert!(create(&netdev("none,id=n0")).err().unwrap().to_string().starts_with("'none' is no"));
+    assert!(create(&netdev("nic,id=n0")).err().unwrap().to_string().starts_with("'nic' is no"));
+}
+
+#[test]
+fn every_option_of_user_reaches_the_user_netdev() {
+    // Each is wrong in a way that only the user netdev knows.
+    for (option, why) in [
+        ("hostname=LONG", "'vhostname' parameter cannot exceed 255 bytes"),
+        ("ipv4=off,ipv6=off", "IPv4 and IPv6 disabled"),
+        ("ipv4=off,ip=10.0.0.0", "IPv4 disabled but netmask/host/dns provided"),
+        ("net=10.0.2.0/33", "Invalid netmask provided (must be in range 4-32)"),
+        ("host=11.0.0.1", "Host doesn't belong to network"),
+        ("bootfile=LONG", "'bootfile' of 256 bytes"),
+        ("dhcpstart=11.0.0.1", "DHCP doesn't belong to network"),
+        ("dns=10.0.2.2", "DNS must be different from host"),
+        ("restrict=on,dns=11.0.0.1", "DNS doesn't belong to network"),
+        ("dnssearch=..", "'dnssearch' entry '..'"),
+        ("domainname=", "'domainname' parameter cannot be empty"),
+        ("ipv6-prefix=x", "Failed to parse IPv6 prefix"),
+        ("ipv6-prefixlen=127", "Invalid IPv6 prefix provided"),
+        ("ipv6-host=fd00::1", "IPv6 Host doesn't belong to network"),
+        ("ipv6-dns=x", "Failed to parse IPv6 DNS"),
+        ("tftp=/nonexistent", "'tftp=/nonexistent' is no readable directory"),
+        ("tftp-server-name=LONG", "'tftp-server-name' parameter cannot exceed 255 bytes"),
+        ("smb=/tmp", "'smb' is not supported"),
+        ("smbserver=10.0.2.4", "'smbserver' is not supported"),
+        ("hostfwd=tcp", "Invalid host forwarding rule 'tcp' (No : separators)"),
+        ("guestfwd=tcp:10.0.2.9:1-cmd:x", "'guestfwd=tcp:10.0.2.9:1-cmd:x'"),
+    ] {
+        let text = format!("user,id=n0,{}", option.replace("LONG", &"x".repeat(256)));
+        let said = create(&netdev(&text)).err().map(|error| error.to_string());
+        assert!(said.as_ref().is_some_and(|said| said.starts_with(why)), "{option}: {said:?}");
+    }
+}
+
+#[test]
+fn what_dgram_would_ignore_is_refused() {
+    let mut core = core();
+    let peer = UdpSocket::bind("127.0.0.1:0").unwrap();
+    for (more, why) in [
+        (",remote.to=9", "dgram does not support 'remote.to'"),
+        (",local.keep-alive=on", "dgram does not support 'local.keep-alive=on'"),
+        (",local.mptcp=on", "dgram does not support 'local.mptcp=on'"),
+        (",local.ipv4=off", "dgram does not support 'local.ipv4=off'"),
+    ] {
+        let said = refused(&mut core, &dgram("d0", &peer, more));
+        assert!(said.starts_with(why), "{said}");
+    }
+    let unix = "dgram,id=d,local.type=unix,local.path=l,remote.type=unix,remote.path=r";
+    let said = refused(&mut core, &format!("{unix},local.abstract=on"));
+    assert!(said.starts_with("dgram does not support 'local.abstract=on'"), "{said}");
+    let name = "dgram,id=d,local.type=inet,local.host=localhost,local.port=0,local.numeric=on";
+    assert!(refused(&mut core, name).starts_with("dgram does not support 'local.numeric=on'"));
+    // What happens anyway may be said.
+    let said = dgram("d0", &peer, ",local.numeric=on,local.ipv4=on,local.ipv6=off,local.mptcp=off");
+    add(&mut core, &netdev(&said)).unwrap();
+}
+
+#[test]
+fn a_duplicate_id_is_refused_before_anything_is_opened() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = |name: &str| directory.path().join(name).display().to_string();
+    let text = format!(
+        "dgram,id=d0,local.type=unix,local.path={},remote.type=unix,remote.path={}",
+        path("l"),
+        path("r")
+    );
+    let mut core = core();
+    add(&mut core, &netdev(&text)).unwrap();
+    assert_eq!(refused(&mut core, &text), "Duplicate ID 'd0' for netdev");
+    let peer = std::os::unix::net::UnixDatagram::unbound().unwrap();
+    assert!(peer.send_to(&[1; 60], path("l")).is_ok(), "the first one still has its path");
+}
+
+#[test]
+fn a_refused_dgram_leaves_no_netdev_behind() {
+    let mut core = core();
+    let long = "x".repeat(200);
+    let text =
+        format!("dgram,id=d0,local.type=unix,local.path={long},remote.type=unix,remote.path=r");
+    assert!(refused(&mut core, &text).starts_with("UNIX socket path 'xxx"));
+    assert_eq!(core.netdev("d0"), None);
+}

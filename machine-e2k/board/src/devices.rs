@@ -1,0 +1,101 @@
+//! The devices of a board and what they are wired to.
+
+use elnic_clock::DeviceId;
+use elnic_contract::{Device, Lines};
+use elnic_pci::{Bridge, PciFunction};
+use elnic_soc::{Input, Place, pci_input, through_bridge};
+
+/// What a device is behind the bus.
+pub(crate) enum Body {
+    /// A PCI function.
+    Function(Box<PciFunction>),
+    /// The bridge between the two PCI buses.
+    Bridge(Box<Bridge>),
+    /// Registers at a fixed address that are no PCI function.
+    Block(Box<dyn Device>),
+}
+
+/// Which PCI bus a function stands on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum BusSide {
+    /// Bus 0.
+    Root,
+    /// The bus behind the bridge.
+    Secondary,
+}
+
+/// Where a function stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Wiring {
+    pub(crate) side: BusSide,
+    pub(crate) place: Place,
+    /// Slot of the bridge, for interrupts from behind it.
+    pub(crate) bridge_slot: u8,
+}
+
+impl Wiring {
+    /// The interrupt input that `pin` (0 is INTA) reaches.
+    pub(crate) fn input(&self, pin: u8) -> Input {
+        match self.side {
+            BusSide::Root => pci_input(self.place.slot, pin),
+            BusSide::Secondary => pci_input(self.bridge_slot, through_bridge(self.place.slot, pin)),
+        }
+    }
+}
+
+/// One device of the board.
+pub(crate) struct Slot {
+    pub(crate) name: String,
+    pub(crate) body: Body,
+    /// `None` for what is no PCI function.
+    pub(crate) wiring: Option<Wiring>,
+    /// Levels of the interrupt pins as the wires know them.
+    pub(crate) lines: Lines,
+}
+
+impl Slot {
+    pub(crate) fn function(&self) -> Option<&PciFunction> {
+        match &self.body {
+            Body::Function(function) => Some(function),
+            Body::Bridge(_) | Body::Block(_) => None,
+        }
+    }
+}
+
+/// All devices of a board, by number.
+#[derive(Default)]
+pub(crate) struct Devices(Vec<Slot>);
+
+impl Devices {
+    /// The number the next device gets. A board has fewer than 65536: two buses of 32 slots of 8 functions.
+    pub(crate) fn next_id(&self) -> DeviceId {
+        DeviceId(u16::try_from(self.0.len()).unwrap_or(u16::MAX))
+    }
+
+    pub(crate) fn push(&mut self, slot: Slot) -> DeviceId {
+        let id = self.next_id();
+        self.0.push(slot);
+        id
+    }
+
+    pub(crate) fn get(&self, id: DeviceId) -> Option<&Slot> {
+        self.0.get(usize::from(id.0))
+    }
+
+    pub(crate) fn get_mut(&mut self, id: DeviceId) -> Option<&mut Slot> {
+        self.0.get_mut(usize::from(id.0))
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (DeviceId, &Slot)> {
+        (0_u16..).map(DeviceId).zip(&self.0)
+    }
+
+    pub(crate) fn ids(&self) -> impl Iterator<Item = DeviceId> + use<> {
+        (0..self.next_id().0).map(DeviceId)
+    }
+
+    /// A device's name; `?` for a number that is none's.
+    pub(crate) fn name(&self, id: DeviceId) -> &str {
+        self.get(id).map_or("?", |slot| &slot.name)
+    }
+}

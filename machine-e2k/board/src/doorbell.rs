@@ -1,0 +1,81 @@
+//! How another thread gets the machine's attention.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use crossbeam::sync::{Parker, Unparker};
+use elnic_netclient::Doorbell;
+
+/// The machine's bell. Ringing it is all that another thread can do to a machine.
+pub(crate) struct Bell {
+    rung: Arc<AtomicBool>,
+    parker: Parker,
+    unparker: Unparker,
+}
+
+impl fmt::Debug for Bell {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Bell").field("rung", &self.rung).finish_non_exhaustive()
+    }
+}
+
+impl Bell {
+    pub(crate) fn new() -> Self {
+        let parker = Parker::new();
+        let unparker = parker.unparker().clone();
+        Self { rung: Arc::new(AtomicBool::new(false)), parker, unparker }
+    }
+
+    /// A button for it.
+    pub(crate) fn button(&self) -> Doorbell {
+        let (rung, unparker) = (Arc::clone(&self.rung), self.unparker.clone());
+        Doorbell::new(move || {
+            rung.store(true, Ordering::Release);
+            unparker.unpark();
+        })
+    }
+
+    /// Whether it was rung and nobody has answered.
+    #[inline]
+    pub(crate) fn is_rung(&self) -> bool {
+        self.rung.load(Ordering::Relaxed)
+    }
+
+    /// Answers: says whether it was rung.
+    pub(crate) fn answer(&self) -> bool {
+        self.rung.swap(false, Ordering::Acquire)
+    }
+
+    /// Waits until it is rung or `limit` has passed.
+    pub(crate) fn wait(&self, limit: Duration) {
+        if !self.is_rung() {
+            self.parker.park_timeout(limit);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_ring_before_the_wait_is_not_lost() {
+        let bell = Bell::new();
+        bell.button().ring();
+        bell.wait(Duration::from_secs(3600));
+        assert!(bell.answer() && !bell.answer());
+    }
+
+    #[test]
+    fn a_ring_from_another_thread_ends_the_wait() {
+        let bell = Bell::new();
+        let button = bell.button();
+        let ringer = std::thread::spawn(move || button.ring());
+        while !bell.answer() {
+            bell.wait(Duration::from_secs(3600));
+        }
+        ringer.join().unwrap();
+    }
+}

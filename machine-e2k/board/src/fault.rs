@@ -1,0 +1,72 @@
+//! What is said when a guest cannot go on.
+
+use std::fmt::{self, Write};
+
+use elnic_contract::VTime;
+use elnic_cpu::{Exception, State};
+
+/// An exception that nobody delivers to the guest, and what the processor looked like.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GuestFault {
+    /// What was raised and where.
+    pub exception: Exception,
+    /// When.
+    pub at: VTime,
+    /// The bundle as text, one line an operation; empty if it does not decode.
+    pub bundle: String,
+    /// The processor's registers, several lines.
+    pub registers: String,
+}
+
+impl fmt::Display for GuestFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "guest fault at {} s: {}", self.at, self.exception)?;
+        for line in self.bundle.lines() {
+            writeln!(f, "    {line}")?;
+        }
+        f.write_str(&self.registers)
+    }
+}
+
+/// Registers in the order in which one looks for them.
+pub(crate) fn registers(state: &State) -> String {
+    let mut text = String::new();
+    // Writing into a String does not fail.
+    let _ = write_registers(&mut text, state);
+    text
+}
+
+fn write_registers(out: &mut String, state: &State) -> fmt::Result {
+    let (wd, br) = (state.window, state.rotation);
+    writeln!(
+        out,
+        "ip  {:016x}  psr {:02x}  upsr {:02x}  lsr.lcnt {}  window {} registers, {} passed",
+        state.ip, state.psr, state.upsr, state.lsr.lcnt, wd.size, wd.previous
+    )?;
+    writeln!(
+        out,
+        "br  rbs {} rsz {} rcur {} psz {} pcur {}  predicates {:08x}",
+        br.rbs, br.rsz, br.rcur, br.psz, br.pcur, state.predicates.values
+    )?;
+    for (name, ctpr) in ["ctpr1", "ctpr2", "ctpr3"].iter().zip(&state.ctpr) {
+        write!(out, "{name} {:016x}  ", ctpr.bits)?;
+    }
+    writeln!(out, "cr0.hi {:016x}", state.frame.ip)?;
+    for number in 0..state.window.size {
+        let value = state.registers.low(state.window_cell(number));
+        cell(out, 'r', number, value)?;
+    }
+    if !state.window.size.is_multiple_of(4) {
+        out.write_char('\n')?;
+    }
+    for number in 0..32 {
+        cell(out, 'g', number.into(), state.registers.low(state.global_cell(number)))?;
+    }
+    Ok(())
+}
+
+/// Four to a line.
+fn cell(out: &mut String, file: char, number: u16, value: u64) -> fmt::Result {
+    let end = if number % 4 == 3 { '\n' } else { ' ' };
+    write!(out, "{:>5} {value:016x}{end}", format!("%{file}{number}"))
+}

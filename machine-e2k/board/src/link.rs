@@ -1,0 +1,223 @@
+//! The cable between a NIC and the net core.
+//!
+//! Out: a frame reaches the core when its last bit has left the NIC. In: frames wait in the core while the NIC takes none,
+//! and the core is told the reason; a NIC is asked again after every entry into it, so nobody has to wake anybody.
+
+use std::collections::VecDeque;
+
+use elnic_clock::DeviceId;
+use elnic_contract::{Frame, LinkState, NotReady, Readiness, TimerId, VTime, Verdict};
+use elnic_netclient::{NetEvent, PortId};
+
+use crate::devices::{Body, Slot};
+use crate::log::LogItem;
+use crate::trace::TraceEvent;
+use crate::world::World;
+
+/// A cable's own deadlines are those of a device number that no device has: the NIC's with this bit set.
+const CABLE: u16 = 0x8000;
+/// The last bit of a frame that is being sent leaves the NIC.
+const OUT: TimerId = TimerId(0);
+/// The last bit of the next frame for the NIC arrives.
+const IN: TimerId = TimerId(1);
+/// Frames handed to a NIC in one go before the processor gets its turn.
+const BURST: usize = 64;
+
+struct Link {
+    device: DeviceId,
+    port: PortId,
+    /// Frames whose last bit has not left the NIC yet, oldest first.
+    leaving: VecDeque<Frame>,
+    readiness: Readiness,
+}
+
+/// All cables of the board.
+#[derive(Default)]
+pub(crate) struct Links(Vec<Link>);
+
+impl Links {
+    pub(crate) fn connect(&mut self, device: DeviceId, port: PortId) {
+        // What the core assumes of a new port.
+        let readiness = Readiness::Ready;
+        self.0.push(Link { device, port, leaving: VecDeque::new(), readiness });
+    }
+
+    fn of(&mut self, device: DeviceId) -> Option<&mut Link> {
+        self.0.iter_mut().find(|link| link.device == device)
+    }
+
+    fn at(&self, port: PortId) -> Option<DeviceId> {
+        self.0.iter().find(|link| link.port == port).map(|link| link.device)
+    }
+
+    pub(crate) fn all(&self) -> Vec<(DeviceId, PortId)> {
+        self.0.iter().map(|link| (link.device, link.port)).collect()
+    }
+
+    fn devices(&self) -> Vec<DeviceId> {
+        self.0.iter().map(|link| link.device).collect()
+    }
+}
+
+impl World {
+    /// A NIC puts a frame on its cable.
+    pub(crate) fn frame_out(&mut self, device: DeviceId, now: VTime, frame: Frame) {
+        let nic = self.devices.name(device);
+        if let Some(trace) = &mut self.trace {
+            trace.record(now, &TraceEvent::FrameOut { nic, frame: &frame });
+        }
+        let text = format_args!("frame of {} bytes sent", frame.len());
+        self.log.say(LogItem::Net, nic, now, text);
+        let Some(link) = self.links.of(device) else { return };
+        if frame.arrival() > now || !link.leaving.is_empty() {
+            if link.leaving.is_empty() {
+                self.events.arm(DeviceId(device.0 | CABLE), OUT, frame.arrival());
+                if frame.arrival() < self.slice_end {
+                    self.stop_slice();
+                }
+            }
+            if let Some(link) = self.links.of(device) {
+                link.leaving.push_back(frame);
+            }
+        } else {
+            let port = link.port;
+            self.hand_over(port, now, frame);
+        }
+    }
+
+    fn hand_over(&mut self, port: PortId, now: VTime, frame: Frame) {
+        if let Err(error) = self.net.send(port, now, frame) {
+            tracing::error!("a NIC lost its port: {error}");
+        }
+        // It may be answered at once; and a slice without input points could last long.
+        self.input_due = true;
+        self.stop_slice();
+    }
+
+    /// Whether an event is a cable's; carries it out if so.
+    pub(crate) fn cable_event(&mut self, device: DeviceId, timer: TimerId) -> bool {
+        if device.0 & CABLE == 0 {
+            return false;
+        }
+        let nic = DeviceId(device.0 & !CABLE);
+        match timer {
+            OUT => self.last_bit_left(nic),
+            _ => self.pump(nic),
+        }
+        true
+    }
+
+    fn last_bit_left(&mut self, nic: DeviceId) {
+        let now = self.now();
+        while let Some(link) = self.links.of(nic) {
+            let port = link.port;
+            match link.leaving.front().map(Frame::arrival) {
+                Some(arrival) if arrival <= now => {
+                    if let Some(frame) = link.leaving.pop_front() {
+                        self.hand_over(port, now, frame);
+                    }
+                }
+                Some(arrival) => {
+                    self.events.arm(DeviceId(nic.0 | CABLE), OUT, arrival);
+                    return;
+                }
+                None => return,
+            }
+        }
+    }
+
+    /// Hands a NIC the frames that have arrived for it, while it takes any.
+    pub(crate) fn pump(&mut self, device: DeviceId) {
+        for _ in 0..BURST {
+            let Some(function) = self.devices.get(device).and_then(Slot::function) else { return };
+            if function.nic().is_none() {
+                return;
+            }
+            let readiness = function.can_receive();
+            let Some(link) = self.links.of(device) else { return };
+            let port = link.port;
+            if link.readiness != readiness {
+                link.readiness = readiness;
+                self.net.set_readiness(port, readiness);
+            }
+            if readiness != Readiness::Ready {
+                return;
+            }
+            let now = self.now();
+            let Some(arrival) = self.net.peek(port).map(Frame::arrival) else { return };
+            if arrival > now {
+                self.events.arm(DeviceId(device.0 | CABLE), IN, arrival);
+                if arrival < self.slice_end {
+                    self.stop_slice();
+                }
+                return;
+            }
+            let Some(frame) = self.net.take(port) else { return };
+            self.frame_in(device, now, &frame);
+        }
+        // More waits: it goes on at an input point right after this bundle.
+        self.input_due = true;
+        self.stop_slice();
+    }
+
+    fn frame_in(&mut self, device: DeviceId, now: VTime, frame: &Frame) {
+        let verdict = self.enter(device, |body, cx| match body {
+            Body::Function(function) => function.receive(cx, frame),
+            Body::Bridge(_) | Body::Block(_) => {
+                Verdict::Dropped(elnic_contract::DropReason::ReceiverOff)
+            }
+        });
+        let Some(verdict) = verdict else { return };
+        let nic = self.devices.name(device);
+        if let Some(trace) = &mut self.trace {
+            trace.record(now, &TraceEvent::FrameIn { nic, frame, verdict });
+        }
+        let fate = match verdict {
+            Verdict::Taken => "received",
+            Verdict::Dropped(reason) => reason.as_str(),
+        };
+        let text = format_args!("frame of {} bytes arrived: {fate}", frame.len());
+        self.log.say(LogItem::Net, nic, now, text);
+        self.update_lines(device);
+    }
+
+    /// An input point of the network: backends are asked, links looked at, frames handed over.
+    pub(crate) fn poll_network(&mut self) {
+        let now = self.now();
+        self.net.poll(now);
+        let events: Vec<NetEvent> = self.net.events().collect();
+        for event in events {
+            match event {
+                NetEvent::Link { port, state } => {
+                    if let Some(device) = self.links.at(port) {
+                        self.set_link(device, state);
+                    }
+                }
+                NetEvent::FilterFault { filter, why } => {
+                    tracing::warn!("filter '{filter}' has stopped working: {why}");
+                }
+            }
+        }
+        for device in self.links.devices() {
+            self.pump(device);
+        }
+    }
+
+    /// Tells a NIC that its cable was plugged or pulled.
+    pub(crate) fn set_link(&mut self, device: DeviceId, state: LinkState) {
+        self.enter(device, |body, cx| {
+            if let Body::Function(function) = body {
+                function.link(cx, state);
+            }
+        });
+        self.after_entry(device);
+    }
+
+    /// Why each NIC that takes no frame takes none, by name.
+    pub(crate) fn held(&self) -> impl Iterator<Item = (&str, NotReady)> {
+        self.links.0.iter().filter_map(|link| match link.readiness {
+            Readiness::Ready => None,
+            Readiness::NotReady(why) => Some((self.devices.name(link.device), why)),
+        })
+    }
+}

@@ -1,0 +1,38 @@
+//! Bundles as text, for fault reports and the guest log.
+
+use elnic_cpu::{IsaVersion, State};
+use elnic_disasm::Options;
+use elnic_isa::Bundle;
+
+use crate::fault;
+use crate::log::LogItem;
+use crate::world::World;
+
+/// Bytes of the longest bundle (e2k-isa.md §1).
+const LONGEST: usize = 64;
+
+/// The bundle in `bytes` as text; empty if it does not decode.
+pub(crate) fn bundle(bytes: &[u8], address: u64, isa: IsaVersion) -> String {
+    match Bundle::from_bytes(bytes, isa) {
+        Ok((bundle, _)) => elnic_disasm::expanded(&bundle, address, &Options::new(isa)),
+        Err(_) => String::new(),
+    }
+}
+
+/// Logs the bundle about to be executed as far as the log wants it.
+pub(crate) fn log_bundle(state: &State, isa: IsaVersion, world: &mut World) {
+    let items = world.log.items();
+    let ip = state.ip;
+    if items.has(LogItem::Exec) {
+        world.log.bundle(format_args!("{} exec {ip:#x}", world.clock.now()));
+    }
+    if items.has(LogItem::InAsm) && world.log.is_new(ip) {
+        let mut bytes = [0; LONGEST];
+        let fits = world.ram.copy_out(ip, &mut bytes).is_some();
+        let text = if fits { bundle(&bytes, ip, isa) } else { String::new() };
+        world.log.bundle(format_args!("{ip:#x}:\n{text}"));
+    }
+    if items.has(LogItem::Cpu) {
+        world.log.bundle(format_args!("{}", fault::registers(state)));
+    }
+}

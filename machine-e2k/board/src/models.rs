@@ -1,0 +1,142 @@
+//! The machines and processors a user can ask for.
+//!
+//! Sources: e2k-machine.md §1.1 (models, instruction sets, IDR.mdl), e2k-isa.md; processor names are those of
+//! qemu-system-e2k's `-cpu`. Clock frequencies are the nominal ones of the series parts.
+
+use elnic_contract::{ClockHz, nearest};
+use elnic_cpu::IsaVersion;
+
+/// A processor model.
+#[derive(Debug, PartialEq, Eq)]
+pub struct CpuModel {
+    /// The name a user types.
+    pub name: &'static str,
+    /// What it is.
+    pub summary: &'static str,
+    /// Version of its instruction set.
+    pub isa: IsaVersion,
+    /// `%idr` after reset: model in bits 7 to 0, the rest as qemu-system-e2k shows it for every model.
+    pub idr: u64,
+    /// Its clock.
+    pub clock: ClockHz,
+}
+
+/// A machine model.
+#[derive(Debug, PartialEq, Eq)]
+pub struct MachineModel {
+    /// The name a user types.
+    pub name: &'static str,
+    /// Other names for it.
+    pub aliases: &'static [&'static str],
+    /// What it is.
+    pub summary: &'static str,
+    /// Name of the processor it has unless told otherwise.
+    pub cpu: &'static str,
+}
+
+const fn cpu(
+    name: &'static str,
+    summary: &'static str,
+    isa: IsaVersion,
+    model: u64,
+    clock: ClockHz,
+) -> CpuModel {
+    CpuModel { name, summary, isa, idr: 0x3_a200 | model, clock }
+}
+
+/// Every processor, oldest first.
+pub static CPUS: &[CpuModel] = &[
+    cpu("e2c+", "Elbrus-2C+ (v2), 500 MHz", IsaVersion::V2, 0x04, ClockHz::hz(500_000_000)),
+    cpu("e2s", "Elbrus-4C (v3), 800 MHz", IsaVersion::V3, 0x03, ClockHz::hz(800_000_000)),
+    cpu("e8c", "Elbrus-8C (v4), 1.3 GHz", IsaVersion::V4, 0x07, ClockHz::hz(1_300_000_000)),
+    cpu("e1c+", "Elbrus-1C+ (v4), 1 GHz", IsaVersion::V4, 0x08, ClockHz::hz(1_000_000_000)),
+    cpu("e8c2", "Elbrus-8CB (v5), 1.5 GHz", IsaVersion::V5, 0x09, ClockHz::hz(1_500_000_000)),
+    cpu("e12c", "Elbrus-12C (v6), 2 GHz", IsaVersion::V6, 0x0a, ClockHz::hz(2_000_000_000)),
+    cpu("e16c", "Elbrus-16C (v6), 2 GHz", IsaVersion::V6, 0x0b, ClockHz::hz(2_000_000_000)),
+    cpu("e2c3", "Elbrus-2C3 (v6), 2 GHz", IsaVersion::V6, 0x0c, ClockHz::hz(2_000_000_000)),
+];
+
+/// Every machine.
+pub static MACHINES: &[MachineModel] = &[MachineModel {
+    name: "e8c",
+    aliases: &["e2k"],
+    summary: "Elbrus-8C board with IOHUB, as qemu-system-e2k's 'e2k' machine",
+    cpu: "e8c",
+}];
+
+/// There is no model of that name.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("unknown {what} '{name}'{}; known are {}", hint(.nearest), .known.join(", "))]
+pub struct UnknownModel {
+    /// Machine or CPU.
+    pub what: &'static str,
+    /// The name given.
+    pub name: String,
+    /// The nearest name there is.
+    pub nearest: Option<&'static str>,
+    /// All names.
+    pub known: Vec<&'static str>,
+}
+
+pub(crate) fn hint(nearest: &Option<&'static str>) -> String {
+    nearest.map(|name| format!("; did you mean '{name}'?")).unwrap_or_default()
+}
+
+fn unknown(what: &'static str, name: &str, known: Vec<&'static str>) -> UnknownModel {
+    let nearest = nearest(name, known.iter().copied());
+    UnknownModel { what, name: name.to_owned(), nearest, known }
+}
+
+impl CpuModel {
+    /// The processor of that name.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn named(name: &str) -> Result<&'static Self, UnknownModel> {
+        let known = || CPUS.iter().map(|cpu| cpu.name).collect();
+        CPUS.iter().find(|cpu| cpu.name == name).ok_or_else(|| unknown("CPU", name, known()))
+    }
+}
+
+impl MachineModel {
+    /// The machine of that name or alias.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn named(name: &str) -> Result<&'static Self, UnknownModel> {
+        let names = |machine: &'static Self| {
+            std::iter::once(machine.name).chain(machine.aliases.iter().copied())
+        };
+        MACHINES
+            .iter()
+            .find(|machine| names(machine).any(|known| known == name))
+            .ok_or_else(|| unknown("machine", name, MACHINES.iter().flat_map(names).collect()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_machine_names_a_processor_there_is() {
+        for machine in MACHINES {
+            assert!(CpuModel::named(machine.cpu).is_ok(), "{}", machine.name);
+        }
+    }
+
+    #[test]
+    fn the_8c_shows_the_identity_observed() {
+        assert_eq!(CpuModel::named("e8c").unwrap().idr, 0x3_a207);
+    }
+
+    #[test]
+    fn an_unknown_name_gets_the_nearest_one() {
+        assert_eq!(MachineModel::named("e2k"), MachineModel::named("e8c"));
+        assert_eq!(
+            MachineModel::named("e9c").unwrap_err().to_string(),
+            "unknown machine 'e9c'; did you mean 'e8c'?; known are e8c, e2k"
+        );
+        assert!(CpuModel::named("8c").unwrap_err().to_string().contains("did you mean 'e8c'"));
+    }
+}

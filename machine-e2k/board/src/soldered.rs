@@ -1,0 +1,97 @@
+//! What is soldered to an Elbrus-8C board: bridge, host bridge, console, system controller, interrupt controller.
+//!
+//! Places and identities: qemu-e2k-contract.md §6.
+
+use elnic_clock::DeviceId;
+use elnic_console::Escc;
+use elnic_contract::{Lines, Model, PciIdentity};
+use elnic_pci::{Bare, Bridge, FunctionOptions, PciFunction, SpecError, Window};
+use elnic_soc::{Place, Slots, map};
+
+use crate::address_space::{FixedWindow, Target};
+use crate::devices::{Body, BusSide, Devices, Slot, Wiring};
+use crate::error::BuildError;
+
+/// Name of the console.
+pub(crate) const CONSOLE: &str = "console";
+
+const fn identity(device: u16, revision: u8, class: [u8; 3]) -> PciIdentity {
+    PciIdentity {
+        vendor: 0x1fff,
+        device,
+        revision,
+        class,
+        subsystem_vendor: 0,
+        subsystem: 0,
+        interrupt_pin: 0,
+        min_gnt: 0,
+        max_lat: 0,
+    }
+}
+
+const BRIDGE: PciIdentity = identity(0x8000, 0x10, [0x06, 0x04, 0x00]);
+
+static HOST_BRIDGE: Model = Model {
+    name: "iohub-host-bridge",
+    aliases: &[],
+    summary: "host bridge of the I/O hub",
+    pci: Some(identity(0x8017, 0x02, [0x06, 0x00, 0x00])),
+    regions: &[],
+    registers: &[],
+    sources: &["qemu-e2k-contract.md §6"],
+};
+
+/// The soldered devices and where they answer.
+pub(crate) struct Soldered {
+    pub(crate) devices: Devices,
+    pub(crate) root: Slots,
+    pub(crate) fixed: Vec<FixedWindow>,
+    pub(crate) bridge: DeviceId,
+    pub(crate) console: DeviceId,
+}
+
+/// A function of `device`, or why it cannot be one.
+pub(crate) fn function(
+    name: &str,
+    device: Box<dyn elnic_contract::Device>,
+    options: FunctionOptions,
+) -> Result<Box<PciFunction>, BuildError> {
+    let refuse = |error: SpecError| BuildError::Function { device: name.to_owned(), error };
+    PciFunction::new(device, options).map(Box::new).map_err(refuse)
+}
+
+/// Solders everything.
+pub(crate) fn solder() -> Result<Soldered, BuildError> {
+    let mut devices = Devices::default();
+    let mut root = Slots::new("pci.0", 3);
+    let mut add = |name: &str, body: Body, place: Option<Place>| -> Result<DeviceId, BuildError> {
+        let id = devices.next_id();
+        if let Some(place) = place {
+            root.solder(place, id.0, name)
+                .map_err(|error| BuildError::Place { device: name.to_owned(), error })?;
+        }
+        let wiring = place.map(|place| Wiring { side: BusSide::Root, place, bridge_slot: 0 });
+        Ok(devices.push(Slot { name: name.to_owned(), body, wiring, lines: Lines::NONE }))
+    };
+    let at = |slot, function| Some(Place { slot, function });
+    let alone = FunctionOptions::default();
+    let shared = FunctionOptions { multifunction: true, ..FunctionOptions::default() };
+
+    let bridge = Body::Bridge(Box::new(Bridge::new(&BRIDGE, true)));
+    let bridge = add("bridge", bridge, at(0, 0))?;
+    let host = function("host", Box::new(Bare::new(&HOST_BRIDGE)), alone)?;
+    add("host", Body::Function(host), at(1, 0))?;
+    let console = function(CONSOLE, Box::new(Escc::new()), shared)?;
+    let console = add(CONSOLE, Body::Function(console), at(2, 2))?;
+    let sic = add("sic", Body::Block(Box::new(elnic_soc::sic())), None)?;
+    let lapic = add("lapic", Body::Block(Box::new(elnic_soc::lapic())), None)?;
+
+    let window = |id| Target::Device(id, Window::Region(0));
+    let fixed = vec![
+        (map::CONSOLE, window(console)),
+        (map::SIC, window(sic)),
+        (map::LOCAL_APIC, window(lapic)),
+        (map::PCI_CONFIG, Target::Config),
+    ];
+    Ok(Soldered { devices, root, fixed, bridge, console })
+}

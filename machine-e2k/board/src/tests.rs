@@ -1,0 +1,189 @@
+//! The address space and the wiring, looked at from the processor's place.
+
+use elnic_contract::{Size, VTime};
+use elnic_cpu::{Attention, Bus, Mas};
+
+use crate::config::{DeviceOptions, MachineConfig};
+use crate::{Machine, MachineBuilder, MachineModel, Outcome};
+
+const PLAIN: Mas = Mas(0);
+const IO: Mas = Mas(6);
+const CONFIG: u64 = 0x2_0000_0000;
+const PORTS: u64 = 0x1_0100_0000;
+const E1000: (&str, &[(&str, &str)]) = ("e1000", &[("timing", "off")]);
+
+/// A machine without a program that has these devices.
+fn machine(devices: &[(&str, &[(&str, &str)])]) -> Machine {
+    let mut config = MachineConfig::new(MachineModel::named("e8c").unwrap());
+    let options = devices.iter().map(|(model, given)| DeviceOptions::new(model, given));
+    config.devices = options.collect();
+    MachineBuilder::new().build(config).unwrap()
+}
+
+fn load(machine: &mut Machine, address: u64, size: Size) -> u64 {
+    machine.world.load(address, size, PLAIN).unwrap()
+}
+
+fn store(machine: &mut Machine, address: u64, size: Size, value: u64) {
+    machine.world.store(address, size, PLAIN, value).unwrap();
+}
+
+/// Puts an address into BAR0 of a function and switches everything on.
+fn place(machine: &mut Machine, config: u64, base: u64) {
+    store(machine, config + 0x10, Size::Word, base);
+    store(machine, config + 4, Size::Half, 7);
+}
+
+#[test]
+fn soldered_functions_stand_where_they_do_on_qemu() {
+    let machine = &mut machine(&[]);
+    let function = |device: u64, function: u64| CONFIG | device << 15 | function << 12;
+    assert_eq!(load(machine, function(0, 0), Size::Word), 0x8000_1fff);
+    assert_eq!(load(machine, function(0, 0) + 8, Size::Word), 0x0604_0010);
+    assert_eq!(load(machine, function(0, 0) + 0xe, Size::Byte), 0x81);
+    assert_eq!(load(machine, function(1, 0), Size::Word), 0x8017_1fff);
+    assert_eq!(load(machine, function(2, 2), Size::Word), 0x8019_1fff);
+    assert_eq!(load(machine, function(2, 2) + 0xe, Size::Byte), 0x80);
+    for absent in [function(2, 0), function(3, 0), function(31, 7), CONFIG | 1 << 20] {
+        assert_eq!(load(machine, absent, Size::Word), 0xffff_ffff);
+    }
+    assert_eq!(load(machine, function(1, 0) + 0x100, Size::Word), 0xffff_ffff);
+    assert_eq!(load(machine, function(1, 0), Size::Double), 0x0000_0000_8017_1fff);
+}
+
+#[test]
+fn configuration_space_is_reached_by_ports_too_but_only_as_ports() {
+    let machine = &mut machine(&[E1000]);
+    machine.world.store(PORTS + 0xcf8, Size::Word, IO, 0x8000_1800).unwrap();
+    assert_eq!(machine.world.load(PORTS + 0xcfc, Size::Word, IO), Ok(0x100e_8086));
+    assert_eq!(machine.world.load(PORTS + 0xcfe, Size::Half, IO), Ok(0x100e));
+    assert_eq!(machine.world.load(PORTS + 0xcfc, Size::Word, PLAIN), Ok(0xffff_ffff));
+    assert_eq!(machine.world.load(PORTS + 0x300, Size::Byte, IO), Ok(0xff));
+}
+
+#[test]
+fn every_memory_access_specifier_that_software_uses_reaches_registers() {
+    let machine = &mut machine(&[]);
+    for mas in [0, 6, 0x60, 0x66] {
+        assert_eq!(machine.world.load(0x1_1000_0010, Size::Word, Mas(mas)), Ok(0xb), "{mas:#x}");
+        assert_eq!(machine.world.load(0xfee0_0010, Size::Word, Mas(mas)), Ok(0xfee0_0900));
+        assert_eq!(machine.world.load(CONFIG, Size::Half, Mas(mas)), Ok(0x1fff));
+    }
+}
+
+#[test]
+fn holes_read_as_ones_and_accesses_over_the_end_of_ram_are_cut() {
+    let machine = &mut machine(&[]);
+    let end = 128 << 20;
+    assert_eq!(load(machine, end, Size::Double), u64::MAX);
+    store(machine, end - 2, Size::Word, 0xaabb_ccdd);
+    assert_eq!(load(machine, end - 2, Size::Half), 0xccdd);
+    assert_eq!(load(machine, end - 2, Size::Word), 0xffff_ccdd);
+    assert_eq!(load(machine, u64::MAX, Size::Half) & 0xff, 0xff);
+}
+
+#[test]
+fn a_device_answers_where_its_base_address_register_says() {
+    let machine = &mut machine(&[E1000]);
+    let config = CONFIG | 3 << 15;
+    assert_eq!(load(machine, 0x8020_0000, Size::Word), 0xffff_ffff);
+    place(machine, config, 0x8020_0000);
+    assert_eq!(load(machine, 0x8020_0000, Size::Word), 0x0014_0240);
+    // Moved away, and back off.
+    store(machine, config + 0x10, Size::Word, 0x9000_0000);
+    assert_eq!(load(machine, 0x8020_0000, Size::Word), 0xffff_ffff);
+    assert_eq!(load(machine, 0x9000_0000, Size::Word), 0x0014_0240);
+    store(machine, config + 4, Size::Half, 0);
+    assert_eq!(load(machine, 0x9000_0000, Size::Word), 0xffff_ffff);
+    // Over RAM it does not answer: RAM does.
+    place(machine, config, 0x0020_0000);
+    assert_eq!(load(machine, 0x0020_0000, Size::Word), 0);
+}
+
+#[test]
+fn the_console_keeps_its_place_whatever_lies_over_it() {
+    let machine = &mut machine(&[E1000]);
+    place(machine, CONFIG | 3 << 15, 0x8000_0000);
+    assert_eq!(load(machine, 0x8000_1002, Size::Byte) & 4, 4, "transmitter empty");
+    assert_eq!(load(machine, 0x8000_0000, Size::Word), 0x0014_0240);
+}
+
+#[test]
+fn ports_of_a_device_are_reached_in_the_port_window() {
+    let machine = &mut machine(&[E1000]);
+    let config = CONFIG | 3 << 15;
+    store(machine, config + 0x14, Size::Word, 0xd000);
+    store(machine, config + 4, Size::Half, 7);
+    // IOADDR selects STATUS, IODATA shows it.
+    machine.world.store(PORTS + 0xd000, Size::Word, IO, 8).unwrap();
+    let status = machine.world.load(PORTS + 0xd004, Size::Word, IO).unwrap();
+    assert_eq!(status & 2, 2, "link up: {status:#x}");
+}
+
+#[test]
+fn a_device_behind_the_bridge_needs_bus_number_and_window() {
+    let behind: (&str, &[(&str, &str)]) =
+        ("e1000", &[("timing", "off"), ("bus", "iohub-pcibridge"), ("addr", "6")]);
+    let machine = &mut machine(&[behind]);
+    let (bridge, config) = (CONFIG, CONFIG | 1 << 20 | 6 << 15);
+    assert_eq!(load(machine, config, Size::Word), 0xffff_ffff);
+    store(machine, bridge + 0x18, Size::Word, 0x0001_0100);
+    assert_eq!(load(machine, config, Size::Word), 0x100e_8086);
+    place(machine, config, 0x9010_0000);
+    assert_eq!(load(machine, 0x9010_0000, Size::Word), 0xffff_ffff, "no window yet");
+    store(machine, bridge + 0x20, Size::Word, 0x9010_9010);
+    store(machine, bridge + 4, Size::Half, 7);
+    assert_eq!(load(machine, 0x9010_0000, Size::Word), 0x0014_0240);
+}
+
+#[test]
+fn an_interrupt_reaches_the_input_its_slot_is_wired_to() {
+    let machine = &mut machine(&[E1000]);
+    let registers = 0x8020_0000;
+    place(machine, CONFIG | 3 << 15, registers);
+    store(machine, registers + 0xd0, Size::Word, 4);
+    store(machine, registers + 0xc8, Size::Word, 4);
+    assert_eq!(machine.interrupts().collect::<Vec<_>>(), [(18, true, 1)]);
+    assert_eq!(load(machine, registers + 0xc0, Size::Word) & 4, 4);
+    assert_eq!(machine.interrupts().collect::<Vec<_>>(), [(18, false, 1)]);
+}
+
+#[test]
+fn slots_are_chosen_around_those_that_are_asked_for() {
+    let mut names = Vec::new();
+    let at_three: (&str, &[(&str, &str)]) = ("pvpanic-pci", &[("addr", "3")]);
+    let machine = &mut machine(&[E1000, at_three, E1000]);
+    for slot in 3..6 {
+        names.push(load(machine, CONFIG | slot << 15, Size::Word));
+    }
+    assert_eq!(names, [0x0011_1b36, 0x100e_8086, 0x100e_8086]);
+    // The second interface has the second address of the range.
+    place(machine, CONFIG | 5 << 15, 0x8020_0000);
+    assert_eq!(load(machine, 0x8020_5404, Size::Word), 0x8000_5734);
+}
+
+#[test]
+fn a_write_by_somebody_else_to_code_is_brought_to_attention() {
+    let machine = &mut machine(&[]);
+    machine.world.watch_code(0x10_0000);
+    assert!(machine.world.attention().is_none());
+    store(machine, 0x10_0010, Size::Word, 1);
+    assert!(machine.world.attention().is_none(), "the processor's own");
+    machine.world.ram.copy_in(0x10_0ffc, &[1; 8]).unwrap();
+    assert!(machine.world.attention().has(Attention::CODE));
+    assert_eq!(machine.world.take_written_code(), Some(0x10_0000));
+    assert!(machine.world.attention().is_none());
+}
+
+#[test]
+fn why_an_interface_takes_no_frames_can_be_seen() {
+    let machine = &mut machine(&[E1000]);
+    place(machine, CONFIG | 3 << 15, 0x8020_0000);
+    let held: Vec<_> = machine.held().map(|(name, why)| (name.to_owned(), why.as_str())).collect();
+    assert_eq!(held, [("e1000.0".to_owned(), "receiver off")]);
+}
+
+#[test]
+fn a_machine_without_a_program_does_not_run() {
+    assert_eq!(machine(&[]).run(VTime::MAX), Outcome::NoProgram);
+}

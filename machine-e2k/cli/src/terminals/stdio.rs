@@ -1,0 +1,76 @@
+//! Standard input and output as a terminal.
+//!
+//! Standard input is read by a thread of its own, because reading blocks; the guest's characters wait in a bounded
+//! mailbox, so a guest that takes none stops the thread and with it the writer at the other end of the pipe.
+
+use std::io::{Read, Stdout};
+
+use crossbeam::channel::{Receiver, Sender, bounded};
+use elnic_board::Terminal;
+use elnic_netclient::Doorbell;
+
+use super::output::Output;
+
+/// Characters that wait for the guest.
+const MAILBOX: usize = 4096;
+
+/// Standard input and output.
+pub(crate) struct Stdio {
+    output: Output<Stdout>,
+    input: Receiver<u8>,
+    /// Taken by the thread when it starts.
+    sender: Option<Sender<u8>>,
+}
+
+impl Stdio {
+    pub(crate) fn new() -> Self {
+        let (sender, input) = bounded(MAILBOX);
+        let output = Output::new("stdout".to_owned(), std::io::stdout());
+        Self { output, input, sender: Some(sender) }
+    }
+}
+
+impl Terminal for Stdio {
+    fn put(&mut self, byte: u8) {
+        self.output.put(byte);
+    }
+
+    fn flush(&mut self) {
+        self.output.flush();
+    }
+
+    fn take(&mut self) -> Option<u8> {
+        self.input.try_recv().ok()
+    }
+
+    fn attach(&mut self, doorbell: Doorbell) {
+        if let Some(sender) = self.sender.take() {
+            std::thread::spawn(move || forward(std::io::stdin(), &sender, &doorbell));
+        }
+    }
+}
+
+/// Moves everything of `input` into the mailbox until one of the two ends.
+pub(super) fn forward(mut input: impl Read, mailbox: &Sender<u8>, doorbell: &Doorbell) {
+    let mut bytes = [0; 256];
+    loop {
+        let count = match input.read(&mut bytes) {
+            Ok(0) => return,
+            Ok(count) => count,
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
+            Err(error) => {
+                tracing::warn!("serial input ends here: {error}");
+                return;
+            }
+        };
+        for byte in bytes.iter().take(count) {
+            if mailbox.is_full() {
+                doorbell.ring();
+            }
+            if mailbox.send(*byte).is_err() {
+                return;
+            }
+        }
+        doorbell.ring();
+    }
+}

@@ -1,0 +1,254 @@
+//! Decoded bundles by physical page.
+//!
+//! A page is forgotten when somebody writes to one of its bundles; data beside code costs nothing. The processor's own stores ask a small
+//! filter first, which may say yes too often but never no wrongly; writes by others come from the bus and count for the whole page. A bundle
+//! that runs over the end of its page belongs to both pages.
+
+use std::collections::BTreeMap;
+
+use super::bundle::Bundle;
+use super::translate::translate;
+use crate::bus::Bus;
+use crate::config::Config;
+use crate::exception::ExceptionKind;
+use crate::trap::{Reason, Trap};
+
+/// Bytes of a page.
+pub(crate) const PAGE: u64 = 4096;
+/// Decoded pages kept; a program that needs more starts over.
+const MOST_PAGES: usize = 1024;
+const RECENT: usize = 64;
+const FILTER_BITS: u64 = 4096;
+/// Places in a page where a bundle can start.
+const UNITS: usize = (PAGE / 8) as usize;
+
+/// Which pages hold decoded code, as a filter over the page number.
+#[derive(Clone, Debug)]
+pub(crate) struct CodeFilter(Box<[u64; (FILTER_BITS / 64) as usize]>);
+
+impl CodeFilter {
+    #[inline]
+    fn place(address: u64) -> (usize, u64) {
+        let page = address / PAGE % FILTER_BITS;
+        ((page / 64) as usize, 1 << (page % 64))
+    }
+
+    /// Whether the page of `address` may hold decoded code.
+    #[inline]
+    pub(crate) fn may_hold(&self, address: u64) -> bool {
+        let (word, bit) = Self::place(address);
+        self.0[word] & bit != 0
+    }
+
+    fn add(&mut self, address: u64) {
+        let (word, bit) = Self::place(address);
+        self.0[word] |= bit;
+    }
+}
+
+/// The decoded bundles of one page.
+#[derive(Debug)]
+pub(crate) struct CodePage {
+    /// Physical address of the page.
+    base: u64,
+    /// For each eight bytes: number of the bundle that starts there, plus one.
+    starts: Box<[u16; UNITS]>,
+    /// Bit n: the n-th eight bytes belong to a decoded bundle.
+    covered: [u64; UNITS / 64],
+    bundles: Vec<Bundle>,
+    /// The last bundle runs over into the next page.
+    overhangs: bool,
+}
+
+impl CodePage {
+    fn new(base: u64) -> Self {
+        Self {
+            base,
+            starts: Box::new([0; UNITS]),
+            covered: [0; UNITS / 64],
+            bundles: Vec::new(),
+            overhangs: false,
+        }
+    }
+
+    fn unit(address: u64) -> usize {
+        (address % PAGE / 8) as usize
+    }
+
+    /// The bundle at `address`, if that is in this page and decoded.
+    #[inline]
+    pub(crate) fn bundle(&self, address: u64) -> Option<&Bundle> {
+        if address & !(PAGE - 1) != self.base {
+            return None;
+        }
+        let number = self.starts[Self::unit(address)];
+        self.bundles.get(usize::from(number).wrapping_sub(1))
+    }
+
+    fn cover(&mut self, address: u64) {
+        let unit = Self::unit(address);
+        self.covered[unit / 64] |= 1 << (unit % 64);
+    }
+
+    fn covers(&self, address: u64) -> bool {
+        let unit = Self::unit(address);
+        self.covered[unit / 64] >> (unit % 64) & 1 != 0
+    }
+
+    /// The slot stays: the page is most likely code again.
+    fn clear(&mut self) {
+        self.bundles.clear();
+        self.starts.fill(0);
+        self.covered.fill(0);
+        self.overhangs = false;
+    }
+}
+
+/// All decoded pages.
+#[derive(Debug)]
+pub(crate) struct CodeCache {
+    pages: Vec<CodePage>,
+    by_address: BTreeMap<u64, usize>,
+    recent: Box<[(u64, usize); RECENT]>,
+    filter: CodeFilter,
+}
+
+impl Default for CodeCache {
+    fn default() -> Self {
+        Self {
+            pages: Vec::new(),
+            by_address: BTreeMap::new(),
+            // No page has an odd address.
+            recent: Box::new([(1, 0); RECENT]),
+            filter: CodeFilter(Box::new([0; (FILTER_BITS / 64) as usize])),
+        }
+    }
+}
+
+impl CodeCache {
+    /// The filter for stores.
+    pub(crate) fn filter(&self) -> &CodeFilter {
+        &self.filter
+    }
+
+    /// The page numbered by [`CodeCache::locate`].
+    pub(crate) fn page(&self, slot: usize) -> &CodePage {
+        &self.pages[slot]
+    }
+
+    /// Number of the page that holds the bundle at `address`, which is decoded if it was not.
+    ///
+    /// # Errors
+    /// There is no bundle at `address`.
+    pub(crate) fn locate<B: Bus>(
+        &mut self,
+        address: u64,
+        bus: &mut B,
+        config: &Config,
+    ) -> Result<usize, Trap> {
+        let mut slot = self.slot(address);
+        if self.pages[slot].bundle(address).is_none() {
+            // Decoding may start the cache over.
+            self.decode(address, bus, config)?;
+            slot = self.slot(address);
+        }
+        Ok(slot)
+    }
+
+    /// Number of the page of `address`, which is made if there is none.
+    fn slot(&mut self, address: u64) -> usize {
+        let base = address & !(PAGE - 1);
+        let place = (address / PAGE) as usize % RECENT;
+        if let (page, slot) = self.recent[place]
+            && page == base
+        {
+            return slot;
+        }
+        let slot = match self.by_address.get(&base) {
+            Some(slot) => *slot,
+            None => {
+                self.filter.add(base);
+                self.by_address.insert(base, self.pages.len());
+                self.pages.push(CodePage::new(base));
+                self.pages.len() - 1
+            }
+        };
+        self.recent[place] = (base, slot);
+        slot
+    }
+
+    fn decode<B: Bus>(&mut self, address: u64, bus: &mut B, config: &Config) -> Result<(), Trap> {
+        let (bytes, length) = read(address, bus)?;
+        let bundle = elnic_isa::Bundle::from_bytes(&bytes[..length], config.isa)
+            .map_err(|error| {
+                Trap::new(ExceptionKind::IllegalOpcode, Reason::Decode(Box::new(error)))
+            })
+            .and_then(|(bundle, length)| translate(&bundle, length as u8, config))?;
+        if self.pages.len() + 2 > MOST_PAGES {
+            *self = Self::default();
+        }
+        let end = address.wrapping_add(length as u64);
+        for unit in (0..length as u64).step_by(8) {
+            let place = address.wrapping_add(unit);
+            let slot = self.slot(place);
+            if unit == 0 || place.is_multiple_of(PAGE) {
+                bus.watch_code(place & !(PAGE - 1));
+            }
+            self.pages[slot].cover(place);
+        }
+        let slot = self.slot(address);
+        let page = &mut self.pages[slot];
+        page.overhangs |= end.wrapping_sub(1) & !(PAGE - 1) != page.base;
+        page.bundles.push(bundle);
+        page.starts[CodePage::unit(address)] = page.bundles.len() as u16;
+        Ok(())
+    }
+
+    /// Forgets the page of every decoded bundle that has one of the `length` bytes at `start`.
+    pub(crate) fn forget_written(&mut self, start: u64, length: u64) {
+        let end = start.saturating_add(length);
+        let hit: Vec<u64> = self
+            .by_address
+            .range(start & !(PAGE - 1)..end)
+            .filter(|(base, slot)| {
+                let (from, to) = (start.max(**base), end.min(base.saturating_add(PAGE)));
+                let page = &self.pages[**slot];
+                (from & !7..to).step_by(8).any(|place| page.covers(place))
+            })
+            .map(|(base, _)| *base)
+            .collect();
+        for base in hit {
+            self.forget_page(base);
+        }
+    }
+
+    /// Forgets all of the page of `address`, and the page before if its last bundle reaches into this one.
+    pub(crate) fn forget_page(&mut self, address: u64) {
+        let base = address & !(PAGE - 1);
+        if let Some(slot) = self.by_address.get(&base) {
+            self.pages[*slot].clear();
+        }
+        let before = self.by_address.get(&base.wrapping_sub(PAGE));
+        if let Some(slot) = before.filter(|slot| self.pages[**slot].overhangs) {
+            self.pages[*slot].clear();
+        }
+    }
+
+    /// Forgets everything.
+    pub(crate) fn forget_all(&mut self) {
+        *self = Self::default();
+    }
+}
+
+/// The bytes of the bundle at `address`.
+pub(crate) fn read<B: Bus>(address: u64, bus: &mut B) -> Result<([u8; 64], usize), Trap> {
+    let mut bytes = [0; 64];
+    let fault = |fault| Trap::new(ExceptionKind::IllegalInstructionAddress, Reason::Fetch(fault));
+    bus.fetch(address, &mut bytes[..8]).map_err(fault)?;
+    let header = u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
+    let length = elnic_isa::Syllables::length_of(header).clamp(8, 64);
+    if length > 8 {
+        bus.fetch(address.wrapping_add(8), &mut bytes[8..length]).map_err(fault)?;
+    }
+    Ok((bytes, length))
+}

@@ -1,0 +1,108 @@
+//! [`elnic_isa::Bundle`] to [`Bundle`].
+
+mod control;
+mod operation;
+
+use super::action::Operation;
+use super::bundle::{Bundle, Effort, Limits};
+use super::control::{Advances, Move, Setup, Transfer};
+use super::operand::{Operand, Target};
+use super::order::arrange;
+use crate::config::{Config, Tags};
+use crate::exception::ExceptionKind;
+use crate::trap::{Reason, Trap};
+
+/// The compact form of `bundle`, which is `length` bytes long.
+///
+/// # Errors
+/// Combinations that are no bundle although each syllable is in order.
+pub(crate) fn translate(
+    bundle: &elnic_isa::Bundle,
+    length: u8,
+    config: &Config,
+) -> Result<Bundle, Trap> {
+    let instructions = (0..).zip(&bundle.alu);
+    let mut operations: Vec<Operation> = instructions
+        .filter_map(|(channel, instruction)| {
+            instruction.as_ref().map(|it| operation::operation(bundle, length, channel, it))
+        })
+        .collect();
+    check_grouping(&operations)?;
+
+    let (transfer, condition) = control::transfer(bundle)?;
+    let setup = control::setup(bundle);
+    let rare = control::rare(bundle, config);
+    let advances = Advances::new(&bundle.transfer());
+    let memory = rare.is_some()
+        || operations.iter().any(|operation| operation.loads() || operation.stores());
+    let limits = limits(&operations, rare.as_ref().map_or(&[][..], |rare| &rare.moves));
+    let plain = operations.iter().all(Operation::is_plain);
+    let guarded = operations.iter().any(Operation::asks);
+    let direct = (plain || setup.resize.is_none()) && arrange(&mut operations);
+    let tags = config.tags == Tags::On;
+    let effort = if tags || rare.is_some() || control::depends_on_store(condition) {
+        Effort::Rare
+    } else if setup != Setup::default() {
+        Effort::Setup
+    } else if transfer == Transfer::None && advances == Advances::default() && direct && !guarded {
+        Effort::Plain
+    } else {
+        Effort::Transfer
+    };
+    Ok(Bundle {
+        operations: operations.into(),
+        limits,
+        effort,
+        direct,
+        guarded,
+        memory,
+        loop_mode: bundle.loop_mode,
+        length,
+        cycles: 1 + bundle.nop,
+        condition,
+        transfer,
+        advances,
+        setup,
+        rare: rare.map(Box::new),
+    })
+}
+
+/// A store on channel 2 excludes a load on 3, one on 5 a load on 0 (e2k-isa.md §8.1).
+fn check_grouping(operations: &[Operation]) -> Result<(), Trap> {
+    let on = |channel, stores: bool| {
+        operations.iter().any(|operation| {
+            operation.channel == channel
+                && if stores { operation.stores() } else { operation.loads() }
+        })
+    };
+    if on(2, true) && on(3, false) || on(5, true) && on(0, false) {
+        return Err(Trap::new(
+            ExceptionKind::IllegalOpcode,
+            Reason::Text("a store on channel 2 with a load on 3, or on 5 with a load on 0"),
+        ));
+    }
+    Ok(())
+}
+
+/// One above the highest register numbers.
+fn limits(operations: &[Operation], moves: &[Move]) -> Limits {
+    let (mut read, mut written, mut based) = (0, 0, 0);
+    let targets = operations.iter().map(|operation| operation.target);
+    for target in targets.chain(moves.iter().map(|array_move| array_move.target)) {
+        match target {
+            Target::Window(number) => written = written.max(u16::from(number) + 1),
+            Target::Based(number) => based = based.max(u16::from(number) + 1),
+            _ => {}
+        }
+    }
+    for operation in operations {
+        for source in operation.sources {
+            match source {
+                Operand::Window(number) => read = read.max(u16::from(number) + 1),
+                Operand::Based(number) => based = based.max(u16::from(number) + 1),
+                Operand::Global(_) | Operand::Constant(_) => {}
+            }
+        }
+    }
+    Limits::new(read, written, based)
+}

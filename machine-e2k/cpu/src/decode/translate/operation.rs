@@ -1,0 +1,229 @@
+//! Operations: operands, guards, and which function does the work.
+
+use elnic_contract::Size;
+use elnic_isa::{
+    AluInstruction, Destination, Kind, Literals, Op, QualifierSource, Register, Source,
+    StateRegister,
+};
+
+use crate::alu::{combined, compare, divide, field, float, integer, multiply, packed, shift};
+use crate::decode::action::{Action, ArrayAccess, Class, Operation};
+use crate::decode::operand::{Guard, Operand, Target, Width};
+use crate::state::number;
+use crate::state::registers::{TAG_BOTH, TAG_LOW};
+
+/// The operation on `channel`.
+pub(super) fn operation(
+    bundle: &elnic_isa::Bundle,
+    length: u8,
+    channel: u8,
+    instruction: &AluInstruction,
+) -> Operation {
+    let isa = instruction.operation;
+    let sources = [instruction.src1, instruction.src2, instruction.src3]
+        .map(|source| operand(source, &bundle.literals));
+    let guard = guard(bundle, channel, false);
+    let action = match action(bundle, channel, instruction) {
+        Action::ReadState(StateRegister(number::NIP)) => Action::ReadNext(length),
+        action => action,
+    };
+    Operation {
+        action,
+        effect: action.effect(),
+        sources,
+        target: target(instruction.dst),
+        width: match isa.dst {
+            Kind::Single => Width::Single,
+            Kind::Extended => Width::Extended,
+            Kind::QuadPacked => Width::Quad,
+            _ => Width::Double,
+        },
+        channel,
+        speculative: instruction.speculative,
+        guarded: !guard.is_always(),
+        mas: bundle.mas(channel),
+        class: class(isa),
+        tagged: [isa.src[0], isa.src[1], isa.src[2]].map(|kind| match kind {
+            Kind::Single => TAG_LOW,
+            _ => TAG_BOTH,
+        }),
+        guard,
+        merge: self::guard(bundle, channel, true),
+        name: isa.mnemonic,
+    }
+}
+
+/// Where a result goes.
+pub(super) fn target(destination: Destination) -> Target {
+    match destination {
+        Destination::Register(Register::Window(number)) => Target::Window(number & 0x3f),
+        Destination::Register(Register::Based(number)) => Target::Based(number & 0x7f),
+        Destination::Register(Register::Global(number)) => Target::Global(number & 0x1f),
+        Destination::Predicate(number) => Target::Predicate(number & 0x1f),
+        Destination::ControlTransfer(register) => Target::Ctpr(register.number() - 1),
+        _ => Target::Nothing,
+    }
+}
+
+fn operand(source: Source, literals: &Literals) -> Operand {
+    match source {
+        Source::Register(Register::Window(number)) => Operand::Window(number & 0x3f),
+        Source::Register(Register::Based(number)) => Operand::Based(number & 0x7f),
+        Source::Register(Register::Global(number)) => Operand::Global(number & 0x1f),
+        Source::Constant(value) | Source::Immediate(value) => Operand::Constant(value.into()),
+        Source::Literal(literal) => Operand::Constant(literals.value(literal).unwrap_or_default()),
+        // The literal of an array address is its displacement.
+        Source::Array(address) => {
+            let word = address.literal.map(elnic_isa::Literal::Word);
+            Operand::Constant(word.and_then(|word| literals.value(word)).unwrap_or_default())
+        }
+        Source::Absent | Source::State(_) | Source::Aau(_) => Operand::Constant(0),
+    }
+}
+
+/// All qualifiers of `channel`: those of its merge, or those of the operation itself.
+fn guard(bundle: &elnic_isa::Bundle, channel: u8, merge: bool) -> Guard {
+    let mut guard = Guard::default();
+    let terms = bundle
+        .qualifiers
+        .iter()
+        .flatten()
+        .filter(|qualifier| qualifier.merge == merge)
+        .filter_map(|qualifier| qualifier.term(channel));
+    terms.for_each(|term| add_term(&mut guard, term));
+    guard
+}
+
+fn add_term(guard: &mut Guard, term: elnic_isa::Term) {
+    let (condition, number) = match term.source {
+        QualifierSource::Predicate(number) => (&mut guard.predicates, number),
+        QualifierSource::Prologue(number) => (&mut guard.stages, number),
+    };
+    let mask = if term.negated { &mut condition.unwanted } else { &mut condition.wanted };
+    *mask |= 1 << (number & 31);
+}
+
+fn action(bundle: &elnic_isa::Bundle, channel: u8, instruction: &AluInstruction) -> Action {
+    let isa = instruction.operation;
+    let op = isa.op;
+    if let Some(memory) = memory_action(op, channel, instruction) {
+        return memory;
+    }
+    match (instruction.src1, instruction.dst) {
+        (Source::Array(_), _) | (_, Destination::Aau(_)) | (Source::Aau(_), _) => {
+            return array_action(bundle, channel, instruction);
+        }
+        (Source::State(register), _) => return Action::ReadState(register),
+        (_, Destination::State(register)) => return Action::WriteState(register),
+        (_, Destination::ControlTransfer(_)) if matches!(op, Op::Movtd) => return Action::Prepare,
+        _ => {}
+    }
+    if let Some((first, second)) = combined::stages(isa) {
+        return Action::Combined(first, second);
+    }
+    let binary = integer::binary(op)
+        .or_else(|| shift::binary(op))
+        .or_else(|| field::binary(op))
+        .or_else(|| multiply::binary(op));
+    let ternary = integer::ternary(op).or_else(|| field::ternary(op));
+    match op {
+        Op::Adds | Op::Addd => Action::Add,
+        Op::Subs | Op::Subd => Action::Sub,
+        Op::Merges | Op::Merged | Op::Pmrgp | Op::Qpmrgp => Action::Merge,
+        Op::Getsp => Action::GetStack,
+        Op::Gettags | Op::Gettagd => Action::GetTag,
+        Op::Puttags | Op::Puttagd => Action::PutTag,
+        _ => None
+            .or(binary.map(Action::Binary))
+            .or(ternary.map(Action::Ternary))
+            .or_else(|| compare::relation(op).map(Action::Compare))
+            .or_else(|| divide::division(op).map(Action::Divide))
+            .or_else(|| packed::operation(op).map(Action::Packed))
+            .or_else(|| packed::relation(op).map(Action::ComparePacked))
+            .or_else(|| float::operation(op).map(|(function, unit)| Action::Float(function, unit)))
+            .or_else(|| {
+                float::comparison(op).map(|(function, unit)| Action::CompareFloat(function, unit))
+            })
+            .or_else(|| float::stages(isa).map(Action::FloatCombined))
+            .or_else(|| isa.truth_table().map(Action::TruthTable))
+            .unwrap_or(Action::Unimplemented),
+    }
+}
+
+/// Stores through descriptors and accesses to registers of the array access unit.
+fn array_action(bundle: &elnic_isa::Bundle, channel: u8, instruction: &AluInstruction) -> Action {
+    let scale = match instruction.operation.op {
+        Op::Staab => 0,
+        Op::Staah => 1,
+        Op::Staaw => 2,
+        Op::Staad => 3,
+        Op::Staaqp => 4,
+        Op::Aaurw | Op::Aaurwd => {
+            return match instruction.dst {
+                Destination::Aau(register) => Action::WriteAau(register),
+                _ => Action::Unimplemented,
+            };
+        }
+        Op::Aaurr | Op::Aaurrd => {
+            return match instruction.src1 {
+                Source::Aau(register) => Action::ReadAau(register),
+                _ => Action::Unimplemented,
+            };
+        }
+        _ => return Action::Unimplemented,
+    };
+    let Source::Array(address) = instruction.src1 else { return Action::Unimplemented };
+    let mut advances = Guard::default();
+    if let Some(term) = bundle.increment_condition(channel) {
+        add_term(&mut advances, term);
+    }
+    Action::StoreArray(ArrayAccess {
+        descriptor: address.descriptor & 0x1f,
+        index: address.index & 0xf,
+        increment: address.advance.then_some(address.increment & 7),
+        advances,
+        scale,
+    })
+}
+
+/// How long its result takes.
+fn class(isa: &elnic_isa::Operation) -> Class {
+    match isa.op {
+        Op::Muls | Op::Muld | Op::Umulx | Op::Smulx | Op::Umulhd | Op::Smulhd => Class::Multiply,
+        op if divide::division(op).is_some() => Class::Divide,
+        _ if isa.mnemonic.starts_with("ld") => Class::Load,
+        _ if isa.mnemonic.starts_with("fcmp") && isa.dst == Kind::Predicate => Class::FloatCompare,
+        _ if isa.dst == Kind::Predicate => Class::Compare,
+        _ if isa.mnemonic.contains("div") || isa.mnemonic.contains("sqrt") => Class::FloatDivide,
+        _ if isa.mnemonic.starts_with('f') => Class::Float,
+        _ if isa.mnemonic.starts_with('p') && isa.extension.is_some() => Class::Packed,
+        _ if isa.mnemonic.starts_with("qp") => Class::Packed,
+        _ => Class::Integer,
+    }
+}
+
+fn memory_action(op: Op, channel: u8, instruction: &AluInstruction) -> Option<Action> {
+    // The second slot of a register pair moves the upper half.
+    let half = instruction
+        .operation
+        .pair(channel)
+        .map_or(0, |(_, second)| if second == channel { 8 } else { 0 });
+    Some(match op {
+        Op::Ldb => Action::Load(Size::Byte),
+        Op::Ldh => Action::Load(Size::Half),
+        Op::Ldw => Action::Load(Size::Word),
+        Op::Ldd => Action::Load(Size::Double),
+        Op::Ldq => Action::LoadHalf(half),
+        Op::Ldqp => Action::LoadQuad,
+        Op::Stb => Action::Store(Size::Byte),
+        Op::Sth => Action::Store(Size::Half),
+        Op::Stw => Action::Store(Size::Word),
+        Op::Std => Action::Store(Size::Double),
+        Op::Stq => Action::StoreHalf(half),
+        Op::Stqp => Action::StoreQuad,
+        Op::Stmqp => Action::StoreMasked,
+        Op::Ldrd => Action::LoadRecovery,
+        Op::Strd => Action::StoreRecovery,
+        _ => return None,
+    })
+}

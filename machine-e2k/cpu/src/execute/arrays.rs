@@ -1,0 +1,265 @@
+//! The array access unit: prefetch programs, `mova`, `staa` and its registers (e2k-isa.md §2.7, §8.9).
+//!
+//! A prefetch program is loaded by `bap` and describes where each area of the array buffer takes its elements from; slot 0 of instruction n is
+//! area n of the array channels 0 and 1, slot 1 that of 2 and 3. Elements are read when they are taken. Left out: areas that are indexed by
+//! other areas (`si`), and the buffer's own registers.
+
+use elnic_contract::Size;
+use elnic_isa::{AauFile, AauRegister, ArrayPrefetch, Mas, MoveFormat};
+
+use super::context::{Aside, Context};
+use crate::bus::Bus;
+use crate::config::Alignment;
+use crate::decode::{ArrayAccess, Move, Operation};
+use crate::exception::ExceptionKind;
+use crate::state::aau::PrefetchArea;
+use crate::state::registers::{TAG_DIAGNOSTIC, TAG_NUMERIC};
+use crate::trap::{Reason, Trap};
+
+/// Instructions of a prefetch program.
+const PROGRAM: usize = 32;
+const ADDRESS: u64 = (1 << 48) - 1;
+/// What `mova` yields where there is nothing to take.
+const NOTHING: u64 = 0xeaed_0f70_eaed_0f70;
+
+/// What a `mova` took: low and high 64 bits.
+pub(super) type Moved = (u64, u64);
+
+impl<B: Bus> Context<'_, B> {
+    /// Where a `staa` stores and what; whether its index advances.
+    pub(super) fn evaluate_array_store(
+        &mut self,
+        operation: &Operation,
+        access: ArrayAccess,
+        predicates: u32,
+        stages: u32,
+    ) -> Result<u64, Trap> {
+        let aau = &self.state.aau;
+        let base = aau.descriptors[usize::from(access.descriptor & 31)].lo & ADDRESS;
+        let index = aau.store_indices[usize::from(access.index & 15)];
+        let address =
+            base.wrapping_add(index.into()).wrapping_add(self.read(&operation.sources[0]));
+        self.check_alignment(address, 1 << access.scale, operation.channel)?;
+        let high = self.read_high(&operation.sources[2]);
+        let advances = access.increment.is_some() && access.advances.allows(predicates, stages);
+        *self.aside(operation) = Aside { high, address, advances };
+        Ok(self.read(&operation.sources[2]))
+    }
+
+    /// Performs it.
+    pub(super) fn store_array(
+        &mut self,
+        operation: &Operation,
+        access: ArrayAccess,
+        value: u64,
+    ) -> Result<(), Trap> {
+        let Aside { high, address, advances } = *self.aside(operation);
+        let (mas, channel) = (operation.mas, operation.channel);
+        let size = match access.scale {
+            0 => Size::Byte,
+            1 => Size::Half,
+            2 => Size::Word,
+            _ => Size::Double,
+        };
+        self.store_plain(address, size, mas, value, channel)?;
+        if access.scale == 4 {
+            self.store_plain(address.wrapping_add(8), size, mas, high, channel)?;
+        }
+        if let Some(increment) = access.increment.filter(|_| advances) {
+            let aau = &mut self.state.aau;
+            let step = step(&aau.increments, increment) << access.scale;
+            let index = &mut aau.store_indices[usize::from(access.index & 15)];
+            if access.index != 0 {
+                *index = index.wrapping_add(step);
+            }
+        }
+        Ok(())
+    }
+
+    /// The prefetch program `%ctpr2` points at.
+    pub(super) fn read_program(&mut self) -> Result<Vec<PrefetchArea>, Trap> {
+        let ctpr = self.state.ctpr[1];
+        if ctpr.opc() != 1 {
+            return Err(Trap::new(
+                ExceptionKind::IllegalOpcode,
+                Reason::Text("bap without a prefetch program in %ctpr2 (ldisp)"),
+            ));
+        }
+        let mut areas = vec![PrefetchArea::default(); 2 * PROGRAM];
+        for number in 0..PROGRAM {
+            let address = ctpr.base().wrapping_add(16 * number as u64);
+            let mut bytes = [0; ArrayPrefetch::SIZE];
+            self.bus.fetch(address, &mut bytes).map_err(|fault| {
+                Trap::new(ExceptionKind::AsyncInstructionPageMiss, Reason::Fetch(fault))
+            })?;
+            let instruction = ArrayPrefetch::from_bytes(&bytes);
+            for (side, slot) in [instruction.first, instruction.second].into_iter().enumerate() {
+                let index = match slot.indexing {
+                    elnic_isa::Indexing::Register { index, .. } => {
+                        self.state.aau.load_indices[usize::from(index & 15)]
+                    }
+                    elnic_isa::Indexing::Area { .. } if slot.fmt != 0 => {
+                        return Err(Trap::unimplemented("fapb with si=1"));
+                    }
+                    elnic_isa::Indexing::Area { .. } => 0,
+                };
+                areas[side * PROGRAM + number] = PrefetchArea { slot: slot.to_bits(), index };
+            }
+            if instruction.first.flag {
+                break;
+            }
+        }
+        Ok(areas)
+    }
+
+    fn area(&self, array_move: &Move) -> usize {
+        usize::from(array_move.channel / 2) * PROGRAM + usize::from(array_move.area & 31)
+    }
+
+    /// What the `mova`s of a bundle take.
+    pub(super) fn evaluate_moves(&mut self, moves: &[Move]) -> Result<[Moved; 4], Trap> {
+        let mut moved = [(NOTHING, NOTHING); 4];
+        for (result, array_move) in moved.iter_mut().zip(moves) {
+            if let Some(value) = self.take(array_move)? {
+                *result = value;
+            }
+        }
+        Ok(moved)
+    }
+
+    /// One element; `None` if there is none.
+    fn take(&mut self, array_move: &Move) -> Result<Option<Moved>, Trap> {
+        let (size, count) = match array_move.format {
+            MoveFormat::Byte => (Size::Byte, 1),
+            MoveFormat::Half => (Size::Half, 1),
+            MoveFormat::Word => (Size::Word, 1),
+            MoveFormat::Double | MoveFormat::Quad => (Size::Double, 1),
+            MoveFormat::QuadPacked => (Size::Double, 2),
+        };
+        let bytes = u64::from(size.bytes()) * count;
+        let area = self.state.aau.areas.get(self.area(array_move)).copied().unwrap_or_default();
+        let slot = elnic_isa::PrefetchSlot::from_bits(area.slot);
+        if slot.fmt == 0 {
+            return Ok(None);
+        }
+        if 1 << (slot.fmt - 1) < bytes {
+            return Err(Trap::new(
+                ExceptionKind::IllegalOpcode,
+                Reason::Text("mova takes more than an element of its area"),
+            ));
+        }
+        // The second channel of a pair takes the upper half.
+        let half = match array_move.format {
+            MoveFormat::Quad => u64::from(array_move.channel & 1) * 8,
+            _ => 0,
+        };
+        let base = self.state.aau.descriptors[usize::from(slot.descriptor & 31)].lo & ADDRESS;
+        let address = base
+            .wrapping_add(area.index.into())
+            .wrapping_add(slot.disp.into())
+            .wrapping_add(array_move.offset.into())
+            .wrapping_add(half);
+        let strict =
+            self.config.isa < elnic_isa::IsaVersion::V5 || self.config.alignment == Alignment::Trap;
+        if strict && address & (bytes - 1) != 0 {
+            return Ok(None);
+        }
+        let mas = Mas(u8::from(array_move.big_endian) << 3);
+        let Ok(low) = self.load_plain(address, size, mas, 0) else { return Ok(None) };
+        let high = if count == 2 {
+            match self.load_plain(address.wrapping_add(8), size, mas, 0) {
+                Ok(high) => high,
+                Err(_) => return Ok(None),
+            }
+        } else {
+            0
+        };
+        Ok(Some(if count == 2 && array_move.big_endian { (high, low) } else { (low, high) }))
+    }
+
+    /// Writes what the `mova`s took and advances their areas, each once.
+    pub(super) fn commit_moves(&mut self, moves: &[Move], moved: [Moved; 4]) {
+        let mut advanced: u64 = 0;
+        for (array_move, (low, high)) in moves.iter().zip(moved) {
+            if let Some(cell) = self.target_cell(array_move.target) {
+                self.state.registers.set_low(cell, low);
+                if array_move.format == MoveFormat::QuadPacked {
+                    self.state.registers.set_high(cell, high);
+                }
+                if self.tags {
+                    let tag = if low == NOTHING { TAG_DIAGNOSTIC } else { TAG_NUMERIC };
+                    self.state.registers.set_tag(cell, tag);
+                }
+            }
+            let area = self.area(array_move);
+            if array_move.advance && advanced >> (area & 63) & 1 == 0 {
+                advanced |= 1 << (area & 63);
+                self.advance_area(area);
+            }
+        }
+    }
+
+    fn advance_area(&mut self, number: usize) {
+        let aau = &mut self.state.aau;
+        let Some(area) = aau.areas.get_mut(number) else { return };
+        let slot = elnic_isa::PrefetchSlot::from_bits(area.slot);
+        if let elnic_isa::Indexing::Register { increment, .. } = slot.indexing
+            && slot.fmt != 0
+        {
+            let step = step(&aau.increments, increment) << (slot.fmt - 1);
+            area.index = area.index.wrapping_add(step);
+        }
+    }
+
+    /// A register of the unit.
+    pub(super) fn read_aau(&self, register: AauRegister) -> u64 {
+        let aau = &self.state.aau;
+        let number = usize::from(register.number);
+        match register.file {
+            AauFile::Aad => aau.descriptors[number & 31].lo,
+            AauFile::Aasti => aau.store_indices[number & 15].into(),
+            AauFile::Aaind => aau.load_indices[number & 15].into(),
+            AauFile::Aaincr => step(&aau.increments, register.number).into(),
+            AauFile::Aaldi => aau.areas.get(number).map_or(0, |area| area.index.into()),
+            AauFile::AastiTag => aau.store_tags.into(),
+            AauFile::AaindTag => aau.load_tags.into(),
+            AauFile::AaincrTag => aau.increment_tags.into(),
+            AauFile::Aafstr => aau.fault_store.into(),
+            AauFile::Aaldv => aau.load_valid,
+            AauFile::Aaldm => aau.load_mask,
+            AauFile::Aasr => aau.status.into(),
+            AauFile::Aalda | AauFile::Aabf | AauFile::Aadr => 0,
+        }
+    }
+
+    /// Writes a register of the unit.
+    pub(super) fn write_aau(&mut self, register: AauRegister, value: u64) {
+        let aau = &mut self.state.aau;
+        let number = usize::from(register.number);
+        match register.file {
+            AauFile::Aad => aau.descriptors[number & 31].lo = value,
+            // Number 0 of these three is a constant.
+            AauFile::Aasti if number != 0 => aau.store_indices[number & 15] = value as u32,
+            AauFile::Aaind if number != 0 => aau.load_indices[number & 15] = value as u32,
+            AauFile::Aaincr if number != 0 => aau.increments[number & 7] = value as u32,
+            AauFile::Aaldi => {
+                if let Some(area) = aau.areas.get_mut(number) {
+                    area.index = value as u32;
+                }
+            }
+            AauFile::AastiTag => aau.store_tags = value as u32,
+            AauFile::AaindTag => aau.load_tags = value as u32,
+            AauFile::AaincrTag => aau.increment_tags = value as u32,
+            AauFile::Aafstr => aau.fault_store = value as u32,
+            AauFile::Aaldv => aau.load_valid = value,
+            AauFile::Aaldm => aau.load_mask = value,
+            AauFile::Aasr => aau.status = value as u32,
+            _ => {}
+        }
+    }
+}
+
+/// Increment `number` in elements; number 0 is the fixed step of one.
+fn step(increments: &[u32; 8], number: u8) -> u32 {
+    if number == 0 { 1 } else { increments[usize::from(number & 7)] }
+}
