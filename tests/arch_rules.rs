@@ -19,10 +19,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("elnic-pci", &["elnic-contract", "elnic-registers"]),
     ("elnic-e1000", &["elnic-contract", "elnic-registers", "elnic-wire"]),
     ("elnic-microwire", &[]),
-    (
-        "elnic-rtl8139",
-        &["elnic-contract", "elnic-registers", "elnic-wire", "elnic-microwire"],
-    ),
+    ("elnic-rtl8139", &["elnic-contract", "elnic-registers", "elnic-wire", "elnic-microwire"]),
     ("elnic-console", &["elnic-contract", "elnic-registers"]),
     ("elnic-exit", &["elnic-contract", "elnic-registers"]),
     (
