@@ -58,6 +58,17 @@ impl Compat {
     pub(crate) fn loopback_pads(self) -> bool {
         self.qemu()
     }
+
+    /// A frame that comes back by loopback and finds no room is lost at once. On the chip it waits in the FIFO.
+    pub(crate) fn loopback_does_not_wait(self) -> bool {
+        self.qemu()
+    }
+
+    /// While RXOVW is masked, no frame is taken into a ring buffer without room for the longest, and nothing says so. On
+    /// the chip ISR tells of an overflow whether it is masked or not.
+    pub(crate) fn masked_overflow_is_silent(self) -> bool {
+        self.qemu()
+    }
 }
 
 /// A value that QEMU's model shows and this one, with the data sheet, does not, whatever `compat` says.

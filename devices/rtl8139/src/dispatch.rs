@@ -9,7 +9,7 @@ use elnic_registers::{Bank, Behaviour, Lanes, Written};
 use crate::Rtl8139;
 use crate::compat::Compat;
 use crate::model::Revision;
-use crate::spec::views::{Command, Cpcr, Cr9346, Tcr, cause, cr, eem, tppoll, tsd};
+use crate::spec::views::{Command, Cpcr, Cr9346, Tcr, bmcr, cause, cr, eem, tppoll, tsd};
 use crate::spec::{CPLUS, Reg, WINDOW, WINDOW_SIZE};
 use crate::timers::Timer;
 
@@ -63,9 +63,26 @@ impl Rtl8139 {
         if register == Reg::TCR {
             return self.command().transmitter();
         }
-        let open = Cr9346(self.bank.get(Reg::CR9346)).mode() == eem::OPEN
+        let open = self.configuration_is_open()
             || (register == Reg::IDR && self.compat.station_address_is_open());
         open || !register.is_locked()
+    }
+
+    /// Software has opened what is locked.
+    fn configuration_is_open(&self) -> bool {
+        Cr9346(self.bank.get(Reg::CR9346)).mode() == eem::OPEN
+    }
+
+    /// BMCR was written. What chooses the medium is locked; RESET and RESTART are not.
+    fn bmcr_written_locked(&mut self, cx: &mut Cx<'_>, written: Written<Reg>) {
+        let mut new = written.new;
+        if !self.configuration_is_open() && (new ^ written.old) & bmcr::MEDIUM != 0 {
+            new = (new & !bmcr::MEDIUM) | (written.old & bmcr::MEDIUM);
+            self.bank.set(Reg::BMCR, new);
+            let what = "write of a locked register";
+            cx.log.record(LogEntry::Guest { what, value: written.raw });
+        }
+        self.bmcr_written(cx, written.old, new);
     }
 
     /// A write that the chip does not take: the register is as it was.
@@ -92,13 +109,15 @@ impl Rtl8139 {
         self.bank.get(Reg::HLTCLK) == 0
     }
 
-    fn cr_written(&mut self, cx: &mut Cx<'_>, old: u64, new: u64) {
-        if new & !old & cr::RST != 0 || (Command(new).reset() && !self.timers.pending(Timer::Reset))
-        {
-            self.bank.clear_bits(Reg::CR, cr::RST);
+    fn cr_written(&mut self, cx: &mut Cx<'_>, written: Written<Reg>) {
+        let mut old = written.old;
+        if Command(written.raw).reset() {
             self.software_reset(cx);
             // What else the write says counts for the chip as it is now.
-            self.bank.set_bits(Reg::CR, new & (cr::TE | cr::RE));
+            old = 0;
+            self.bank.set_bits(Reg::CR, written.new & (cr::TE | cr::RE));
+        } else if !self.timers.pending(Timer::Reset) {
+            self.bank.clear_bits(Reg::CR, cr::RST);
         }
         let started = self.bank.get(Reg::CR) & !old;
         if started & cr::RE != 0 {
@@ -165,13 +184,13 @@ impl Rtl8139 {
         let new = written.new;
         match written.register {
             Reg::IDR | Reg::MAR => self.announce_filter(cx),
-            Reg::CR => self.cr_written(cx, written.old, new),
+            Reg::CR => self.cr_written(cx, written),
             Reg::TCTR => self.restart_count(cx),
             Reg::TIMERINT => self.await_count(cx),
             Reg::CR9346 => self.cr9346_written(cx, new),
             Reg::HLTCLK => self.hltclk_written(cx, written),
-            Reg::BMCR => self.bmcr_written(cx, written.old, new),
-            Reg::ANAR | Reg::CSCR => self.show_link(),
+            Reg::BMCR => self.bmcr_written_locked(cx, written),
+            Reg::CSCR => self.show_link(),
             Reg::DTCCR => self.dtccr_written(cx),
             // Storage that is looked at when needed, or that software cannot write.
             _ => {}

@@ -85,9 +85,10 @@ impl Rtl8139 {
         self.show_eeprom_output();
     }
 
-    /// Shows the EEPROM's data output while its pins are driven.
+    /// Shows the EEPROM's data output while the EEPROM is selected; nobody drives the line otherwise.
     pub(crate) fn show_eeprom_output(&mut self) {
-        let shown = Cr9346(self.bank.get(Reg::CR9346)).mode() == eem::PROGRAM;
+        let command = Cr9346(self.bank.get(Reg::CR9346));
+        let shown = command.mode() == eem::PROGRAM && command.select();
         if shown && self.eeprom.output() {
             self.bank.set_bits(Reg::CR9346, 1);
         } else {

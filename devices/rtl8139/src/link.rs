@@ -17,7 +17,7 @@ const IDLE: Medium = Medium { fast: true, full_duplex: true };
 impl Rtl8139 {
     /// What the link runs at, while it is up.
     fn medium(&self) -> Option<Medium> {
-        self.phy.medium(self.bank.get(Reg::BMCR), self.bank.get(Reg::ANAR))
+        self.phy.medium(self.bank.get(Reg::BMCR))
     }
 
     /// Whether the link is up.
@@ -54,6 +54,7 @@ impl Rtl8139 {
     /// Negotiation starts; without a partner it never ends.
     pub(crate) fn negotiate(&mut self, cx: &mut Cx<'_>) {
         self.phy.negotiated = false;
+        self.phy.advertised = u16::try_from(self.bank.get(Reg::ANAR)).unwrap_or(0);
         self.timers.cancel(cx, Timer::Negotiation);
         if self.phy.partner {
             if self.fidelity.wire() && self.fidelity.negotiation > VDuration::ZERO {
@@ -97,7 +98,7 @@ impl Rtl8139 {
         let medium = self.medium();
         let control = self.bank.get(Reg::BMCR);
         let negotiates = control & bmcr::ANE != 0;
-        let flow_control = negotiates && self.bank.get(Reg::ANAR) & PARTNER & ability::PAUSE != 0;
+        let flow_control = negotiates && self.phy.common() & ability::PAUSE != 0;
         let media = (self.bank.get(Reg::MSR) & msr::RXPF)
             | msr::AUX
             | if medium.is_none() { msr::LINKB } else { 0 }
@@ -107,7 +108,7 @@ impl Rtl8139 {
         let complete = negotiates && self.phy.negotiated;
         self.show(Reg::BMSR, bmsr::LINK, medium.is_some() && !self.phy.lost);
         self.show(Reg::BMSR, bmsr::AN_COMPLETE, complete);
-        self.bank.set(Reg::ANLPAR, if complete { PARTNER } else { 0 });
+        self.bank.set(Reg::ANLPAR, if complete { PARTNER.into() } else { 0 });
         self.bank.set(Reg::ANER, u64::from(complete));
         let connected = self.bank.get(Reg::CSCR) & cscr::CON_STATUS_EN != 0 && medium.is_some();
         self.show(Reg::CSCR, cscr::CON_STATUS, connected);

@@ -152,8 +152,8 @@ impl Rtl8139 {
             true
         };
         // Hardware cannot stop the cable.
-        let waits = !self.drops && full && !self.rx.fifo.is_empty();
-        waits.then_some(NotReady::NoBuffers)
+        let waits = (full && !self.rx.fifo.is_empty()) || self.overflows_silently();
+        (waits && !self.drops).then_some(NotReady::NoBuffers)
     }
 
     fn receive_plain(&mut self, cx: &mut Cx<'_>, frame: &Frame) -> Verdict {

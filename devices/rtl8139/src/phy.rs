@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::spec::views::{ability, bmcr};
 
 /// What the partner at the other end of the cable advertises: 10 and 100 Mb/s, half and full duplex, flow control.
-pub(crate) const PARTNER: u64 = 0x05e1;
+pub(crate) const PARTNER: u16 = 0x05e1;
 
 /// State beyond the registers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,6 +18,8 @@ pub(crate) struct Phy {
     pub(crate) partner: bool,
     /// Negotiation has succeeded.
     pub(crate) negotiated: bool,
+    /// What ANAR said when negotiation began last.
+    pub(crate) advertised: u16,
     /// The link has been down since BMSR was read last.
     pub(crate) lost: bool,
 }
@@ -41,11 +43,16 @@ impl Medium {
 impl Phy {
     /// After power-on, with negotiation done: it takes place while firmware starts, which no guest sees.
     pub(crate) const fn new(partner: bool) -> Self {
-        Self { partner, negotiated: partner, lost: !partner }
+        Self { partner, negotiated: partner, advertised: PARTNER, lost: !partner }
     }
 
-    /// What the link runs at by BMCR `control` and ANAR `advertised`; `None` while there is none.
-    pub(crate) fn medium(self, control: u64, advertised: u64) -> Option<Medium> {
+    /// What both ends can do.
+    pub(crate) const fn common(self) -> u16 {
+        self.advertised & PARTNER
+    }
+
+    /// What the link runs at by BMCR `control`; `None` while there is none.
+    pub(crate) fn medium(self, control: u64) -> Option<Medium> {
         if !self.partner {
             return None;
         }
@@ -54,7 +61,7 @@ impl Phy {
             return Some(Medium { fast, full_duplex });
         }
         // IEEE 802.3-2022 annex 28B.3: the order of preference.
-        let common = advertised & PARTNER;
+        let common = self.common();
         let order = [
             (ability::FD100, true, true),
             (ability::HD100, true, false),
@@ -72,8 +79,10 @@ mod tests {
 
     #[test]
     fn the_best_common_medium_is_taken() {
-        let phy = Phy::new(true);
-        let medium = |anar| phy.medium(bmcr::ANE, anar).map(|m| (m.fast, m.full_duplex));
+        let medium = |advertised| {
+            let phy = Phy { advertised, ..Phy::new(true) };
+            phy.medium(bmcr::ANE).map(|medium| (medium.fast, medium.full_duplex))
+        };
         assert_eq!(medium(0x05e1), Some((true, true)));
         assert_eq!(medium(0x04e1), Some((true, false)));
         assert_eq!(medium(0x0061), Some((false, true)));
@@ -83,10 +92,10 @@ mod tests {
 
     #[test]
     fn a_forced_medium_needs_a_partner_but_no_negotiation() {
-        let phy = Phy { partner: true, negotiated: false, lost: false };
-        assert_eq!(phy.medium(bmcr::ANE, 0x05e1), None);
-        let forced = phy.medium(bmcr::SPD, 0x05e1);
+        let phy = Phy { negotiated: false, ..Phy::new(true) };
+        assert_eq!(phy.medium(bmcr::ANE), None);
+        let forced = phy.medium(bmcr::SPD);
         assert_eq!(forced, Some(Medium { fast: true, full_duplex: false }));
-        assert_eq!(Phy::new(false).medium(bmcr::SPD, 0x05e1), None);
+        assert_eq!(Phy::new(false).medium(bmcr::SPD), None);
     }
 }

@@ -146,7 +146,9 @@ impl Rtl8139 {
     /// The EEPROM is loaded.
     pub(crate) fn auto_load_done(&mut self, cx: &mut Cx<'_>) {
         self.software_reset(cx);
-        self.load_eeprom();
+        if !self.compat.software_reset_reloads() {
+            self.load_eeprom();
+        }
         self.bank.set(Reg::CR9346, 0);
         self.show_eeprom_output();
         if self.compat.reset_bit_shows_power_on() {

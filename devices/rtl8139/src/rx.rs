@@ -96,7 +96,7 @@ impl Rtl8139 {
     /// The last bit of a frame is here.
     pub(crate) fn arrive(&mut self, cx: &mut Cx<'_>, frame: &Frame, origin: Origin) -> Verdict {
         match self.admit(cx, frame, origin) {
-            Ok(Some(parcel)) => self.accept(cx, parcel),
+            Ok(Some(parcel)) => self.accept(cx, parcel, origin),
             Ok(None) => Verdict::Taken,
             Err(reason) => self.discard(cx, reason, frame.len()),
         }
@@ -125,6 +125,9 @@ impl Rtl8139 {
         }
         if !self.command().receiver() {
             return Err(DropReason::ReceiverOff);
+        }
+        if origin == Origin::Loopback && self.overflows_silently() {
+            return Err(DropReason::NoBuffers);
         }
         if frame.error().is_none() && origin == Origin::Cable && self.is_pause(data) {
             self.obey_pause(cx, data);
@@ -201,7 +204,7 @@ impl Rtl8139 {
     }
 
     /// A frame has passed the filter: into memory, or into the FIFO.
-    fn accept(&mut self, cx: &mut Cx<'_>, mut parcel: Parcel) -> Verdict {
+    fn accept(&mut self, cx: &mut Cx<'_>, mut parcel: Parcel, origin: Origin) -> Verdict {
         let direct = self.rx.fifo.is_empty()
             && !self.fidelity.full()
             && !self.timers.pending(Timer::ReceiveDma);
@@ -212,10 +215,17 @@ impl Rtl8139 {
                 Delivery::Lost(reason) => return self.discard(cx, reason, length),
                 Delivery::Starved => {}
             }
+            if origin == Origin::Loopback && self.compat.loopback_does_not_wait() {
+                self.rx.starved = false;
+                self.timers.cancel(cx, Timer::ReceiveDma);
+                self.count_missed();
+                return self.discard(cx, DropReason::NoBuffers, length);
+            }
         }
         let room = FIFO.saturating_sub(self.rx.fifo_bytes());
         if parcel.bytes.len() > room && !self.rx.fifo.is_empty() {
-            self.miss();
+            self.count_missed();
+            self.raise(cause::FOVW);
             return self.discard(cx, DropReason::FifoOverflow, length);
         }
         self.rx.fifo.push_back(parcel);
@@ -226,12 +236,11 @@ impl Rtl8139 {
     }
 
     /// A frame was lost for want of room.
-    fn miss(&mut self) {
+    fn count_missed(&mut self) {
         let count = self.bank.get(Reg::MPC).saturating_add(1) & 0xff_ffff;
         self.bank.set(Reg::MPC, count);
         tick!(self.tally.missed);
         tick!(self.tally.rx_error);
-        self.raise(cause::FOVW);
     }
 
     /// Goes on delivering from the FIFO: software has made room, or the receiver was enabled.

@@ -9,12 +9,14 @@ use crate::Rtl8139;
 use crate::early::INCOMPLETE;
 use crate::rx::{Delivery, Parcel};
 use crate::spec::Reg;
-use crate::spec::views::{Cpcr, Rcr, cr};
+use crate::spec::views::{Rcr, cause, cr};
 
 /// How far CAPR stands behind the place where software reads.
 const LAG: u64 = 16;
 /// Size of the only buffer that always wraps.
 const LARGEST: u32 = 64 * 1024;
+/// Longest ordinary frame without FCS.
+const LONGEST_ORDINARY: usize = 1514;
 /// Length of status and length in front of a frame.
 pub(crate) const HEADER: usize = 4;
 
@@ -100,7 +102,7 @@ impl Rtl8139 {
             cx.log.record(LogEntry::Guest { what, value });
         }
         self.set_read_place(self.read_place());
-        if !Cpcr(self.bank.get(Reg::CPCR)).receive_ring() {
+        if !self.receives_into_ring() {
             self.receive_on(cx);
         }
     }
@@ -131,6 +133,14 @@ impl Rtl8139 {
     pub(crate) fn write_early(&self, cx: &mut Cx<'_>, part: &Parcel, whole: usize) -> bool {
         let fits = room_for(whole) < self.free();
         fits && self.write_frame(cx, part, INCOMPLETE).is_ok()
+    }
+
+    /// The buffer has no room for the longest ordinary frame, and nobody is told ([`crate::compat`]).
+    pub(crate) fn overflows_silently(&self) -> bool {
+        let masked = self.bank.get(Reg::IMR) & cause::RXOVW == 0;
+        let free = self.free();
+        let short = free < LONGEST_ORDINARY && free < self.ring_size() as usize;
+        self.compat.masked_overflow_is_silent() && masked && short && !self.receives_into_ring()
     }
 
     /// Bytes that the hardware may write; a buffer that is full to the brim would look empty.

@@ -113,11 +113,8 @@ impl Reg {
         )
     }
 
-    /// Whether software must open the register first, by CR9346.EEM = 11 (DS 9346CR).
+    /// Whether software must open the register first, by CR9346.EEM = 11 (DS 9346CR). Of BMCR only some bits are locked.
     pub(crate) const fn is_locked(self) -> bool {
-        matches!(
-            self,
-            Self::IDR | Self::CONFIG0 | Self::CONFIG1 | Self::CONFIG3 | Self::CONFIG4 | Self::BMCR
-        )
+        matches!(self, Self::IDR | Self::CONFIG0 | Self::CONFIG1 | Self::CONFIG3 | Self::CONFIG4)
     }
 }

@@ -126,6 +126,8 @@ pub(crate) mod bmcr {
     pub(crate) const ANE: u64 = 1 << 12;
     pub(crate) const SPD: u64 = 1 << 13;
     pub(crate) const RESET: u64 = 1 << 15;
+    /// What chooses the medium.
+    pub(crate) const MEDIUM: u64 = DUPLEX | ANE | SPD;
 }
 
 /// Bits of BMSR.
@@ -136,11 +138,11 @@ pub(crate) mod bmsr {
 
 /// Bits of ANAR and ANLPAR.
 pub(crate) mod ability {
-    pub(crate) const HD10: u64 = 1 << 5;
-    pub(crate) const FD10: u64 = 1 << 6;
-    pub(crate) const HD100: u64 = 1 << 7;
-    pub(crate) const FD100: u64 = 1 << 8;
-    pub(crate) const PAUSE: u64 = 1 << 10;
+    pub(crate) const HD10: u16 = 1 << 5;
+    pub(crate) const FD10: u16 = 1 << 6;
+    pub(crate) const HD100: u16 = 1 << 7;
+    pub(crate) const FD100: u16 = 1 << 8;
+    pub(crate) const PAUSE: u16 = 1 << 10;
 }
 
 /// Bits of CSCR.
