@@ -19,15 +19,9 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("elnic-pci", &["elnic-contract", "elnic-registers"]),
     ("elnic-e1000", &["elnic-contract", "elnic-registers", "elnic-wire"]),
     ("elnic-microwire", &[]),
-    (
-        "elnic-rtl8139",
-        &["elnic-contract", "elnic-registers", "elnic-wire", "elnic-microwire"],
-    ),
+    ("elnic-rtl8139", &["elnic-contract", "elnic-registers", "elnic-wire", "elnic-microwire"]),
     ("elnic-virtio", &["elnic-contract", "elnic-registers"]),
-    (
-        "elnic-virtio-net",
-        &["elnic-contract", "elnic-registers", "elnic-wire", "elnic-virtio"],
-    ),
+    ("elnic-virtio-net", &["elnic-contract", "elnic-registers", "elnic-wire", "elnic-virtio"]),
     ("elnic-console", &["elnic-contract", "elnic-registers"]),
     ("elnic-exit", &["elnic-contract", "elnic-registers"]),
     (

@@ -14,7 +14,8 @@ fn every_example_script_runs() {
         let path = entry.expect("an entry can be read").path();
         let text = fs::read_to_string(&path).expect("an example can be read");
         let first = text.lines().next().unwrap_or_default();
-        let mut words = first.strip_prefix("# model ").expect("an example names its model").split(' ');
+        let mut words =
+            first.strip_prefix("# model ").expect("an example names its model").split(' ');
         let model = words.next().expect("a model has a name");
         let properties: Vec<(&str, &str)> =
             words.map(|word| word.split_once('=').expect("a property is name=value")).collect();

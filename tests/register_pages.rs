@@ -25,6 +25,9 @@ fn register_pages_are_current() {
     }
     for entry in fs::read_dir(&folder).expect("docs/registers exists") {
         let name = entry.expect("an entry can be read").file_name().to_string_lossy().into_owned();
-        assert!(name == "README.md" || expected.contains(&name), "docs/registers/{name} has no model");
+        assert!(
+            name == "README.md" || expected.contains(&name),
+            "docs/registers/{name} has no model"
+        );
     }
 }

@@ -3,8 +3,6 @@
 //! The goal is 300 ns at 60 bytes (`timing=off`, release build): one descriptor, one doorbell and one acknowledgement a
 //! frame, as the least favourable driver does it.
 
-#![expect(clippy::disallowed_types, reason = "criterion keeps host time; no device sees it")]
-
 use criterion::{Criterion, criterion_group, criterion_main};
 use elnic_contract::{
     Access, Cx, Device, Dma, DmaError, Effect, Gpa, Nic, Outbox, Properties, Silent, Size, VTime,

@@ -1,5 +1,10 @@
 //! Interrupts and their moderation, to the tick (SDM 13.4.17 to 13.4.21, 13.4.30, 13.4.31, 13.4.41).
 
+#![expect(
+    clippy::disallowed_types,
+    reason = "prop_oneof! shares its arms; no device is made of them"
+)]
+
 mod harness;
 
 use elnic_contract::{VDuration, VTime};

@@ -24,6 +24,7 @@ mod clock;
 mod compat;
 mod descriptors;
 mod dispatch;
+mod early;
 mod eeprom;
 mod filter;
 mod irq;

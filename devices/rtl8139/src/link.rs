@@ -52,7 +52,7 @@ impl Rtl8139 {
     }
 
     /// Negotiation starts; without a partner it never ends.
-    fn negotiate(&mut self, cx: &mut Cx<'_>) {
+    pub(crate) fn negotiate(&mut self, cx: &mut Cx<'_>) {
         self.phy.negotiated = false;
         self.timers.cancel(cx, Timer::Negotiation);
         if self.phy.partner {

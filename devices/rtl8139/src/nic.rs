@@ -45,6 +45,7 @@ impl Device for Rtl8139 {
             Timer::TransmitLine => self.frame_has_left(cx, at),
             Timer::ReceiveLine => self.frame_has_arrived(cx),
             Timer::ReceiveDma => self.receive_dma(cx),
+            Timer::ReceiveEarly => self.early_part_is_here(cx),
             Timer::Negotiation => self.negotiated(cx),
             Timer::Count => self.count_reached(cx),
             Timer::Reset => self.reset_over(),

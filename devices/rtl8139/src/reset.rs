@@ -19,16 +19,12 @@ const KEPT: &[Reg] = &[
     Reg::CR9346,
     Reg::HLTCLK,
     Reg::MSR,
-    Reg::BMCR,
     Reg::BMSR,
-    Reg::ANAR,
     Reg::ANLPAR,
     Reg::ANER,
     Reg::DIS,
     Reg::FCSC,
-    Reg::NWAYTR,
     Reg::REC,
-    Reg::CSCR,
     Reg::PHY1_PARM,
     Reg::TW_PARM,
     Reg::PHY2_PARM,
@@ -41,8 +37,17 @@ const KEPT: &[Reg] = &[
 
 /// What it keeps besides by the data sheet: "the values of IDR0-5 and MAR0-7 and PCI configuration space will have no
 /// changes", and what is loaded from the EEPROM only by the bus reset.
-const KEPT_BY_DATA_SHEET: &[Reg] =
-    &[Reg::IDR, Reg::CONFIG0, Reg::CONFIG1, Reg::CONFIG3, Reg::CONFIG5];
+const KEPT_BY_DATA_SHEET: &[Reg] = &[
+    Reg::IDR,
+    Reg::CONFIG0,
+    Reg::CONFIG1,
+    Reg::CONFIG3,
+    Reg::CONFIG5,
+    Reg::BMCR,
+    Reg::ANAR,
+    Reg::NWAYTR,
+    Reg::CSCR,
+];
 
 /// What QEMU's model keeps besides.
 const KEPT_BY_QEMU: &[Reg] = &[Reg::RCR, Reg::TSAD, Reg::MPC, Reg::MULINT, Reg::MTPS];
@@ -89,7 +94,7 @@ impl Rtl8139 {
                 elements.map(|element| (*register, element, self.bank.get_at(*register, element)))
             })
             .collect();
-        let config4 = self.bank.get(Reg::CONFIG4);
+        let advertised = self.advertised();
         for timer in Timer::ALL {
             // The transceiver does not notice.
             if timer != Timer::Negotiation {
@@ -101,19 +106,27 @@ impl Rtl8139 {
         self.bank.set(Reg::RERID, u64::from(self.revision.number()));
         if reloads {
             self.load_eeprom();
-            self.bank.set(Reg::CONFIG4, config4);
         }
         for (register, element, value) in kept {
             self.bank.set_at(register, element, value);
         }
         self.pause_over();
         self.restart_engines(cx);
+        if self.advertised() != advertised {
+            self.negotiate(cx);
+            self.bank.set(Reg::ISR, 0);
+        }
         self.announce_filter(cx);
         if self.fidelity.full() {
             self.bank.set_bits(Reg::CR, cr::RST);
             let end = cx.now + self.fidelity.latencies.software_reset;
             self.timers.arm(cx, Timer::Reset, end);
         }
+    }
+
+    /// What the transceiver offers its partner.
+    fn advertised(&self) -> (u64, u64) {
+        (self.bank.get(Reg::BMCR), self.bank.get(Reg::ANAR))
     }
 
     /// The time of a software reset is over.

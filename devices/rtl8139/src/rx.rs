@@ -251,6 +251,7 @@ impl Rtl8139 {
                 span += bus.transfer(descriptors::LENGTH, burst).times(2);
             }
             self.timers.arm(cx, Timer::ReceiveDma, cx.now + span);
+            self.await_early(cx);
         }
     }
 

@@ -6,6 +6,7 @@
 use elnic_contract::{Cx, DropReason, Gpa, LogEntry};
 
 use crate::Rtl8139;
+use crate::early::INCOMPLETE;
 use crate::rx::{Delivery, Parcel};
 use crate::spec::Reg;
 use crate::spec::views::{Cpcr, Rcr, cr};
@@ -15,7 +16,7 @@ const LAG: u64 = 16;
 /// Size of the only buffer that always wraps.
 const LARGEST: u32 = 64 * 1024;
 /// Length of status and length in front of a frame.
-const HEADER: usize = 4;
+pub(crate) const HEADER: usize = 4;
 
 impl Rtl8139 {
     fn ring_size(&self) -> u32 {
@@ -106,30 +107,50 @@ impl Rtl8139 {
 
     /// Moves a frame into the buffer.
     pub(crate) fn deliver_to_buffer(&mut self, cx: &mut Cx<'_>, parcel: &Parcel) -> Delivery {
+        let needed = room_for(parcel.bytes.len());
         let size = self.ring_size();
-        let (read, write) = (self.read_place(), self.write_place());
-        let occupied = write.wrapping_sub(read) & size.saturating_sub(1);
-        let free = (size.saturating_sub(occupied)) as usize;
-        let needed = HEADER.saturating_add(parcel.bytes.len()).next_multiple_of(4);
         if needed >= size as usize {
             return Delivery::Lost(DropReason::TooLong);
         }
-        // A buffer that is full to the brim would look empty.
-        if needed >= free {
+        if needed >= self.free() {
             return Delivery::Starved;
         }
         let length = u16::try_from(parcel.bytes.len()).unwrap_or(u16::MAX);
-        let mut block = Vec::with_capacity(needed);
-        block.extend_from_slice(&parcel.status.to_le_bytes());
-        block.extend_from_slice(&length.to_le_bytes());
-        block.extend_from_slice(&parcel.bytes);
-        if let Err(error) = self.write_block(cx, &block, write, size) {
+        if let Err(error) = self.write_frame(cx, parcel, length) {
             cx.log.record(LogEntry::Dma { doing: "receive buffer", error });
             return Delivery::Lost(DropReason::DmaError);
         }
+        self.early_frame_is_complete(parcel);
         let advance = u32::try_from(needed).unwrap_or(u32::MAX);
-        self.set_write_place(write.wrapping_add(advance) & size.saturating_sub(1));
+        let place = self.write_place().wrapping_add(advance) & size.saturating_sub(1);
+        self.set_write_place(place);
         Delivery::Done
+    }
+
+    /// Puts the early part of a frame where all of it, `whole` bytes, will stand; `false` if that has no room.
+    pub(crate) fn write_early(&self, cx: &mut Cx<'_>, part: &Parcel, whole: usize) -> bool {
+        let fits = room_for(whole) < self.free();
+        fits && self.write_frame(cx, part, INCOMPLETE).is_ok()
+    }
+
+    /// Bytes that the hardware may write; a buffer that is full to the brim would look empty.
+    fn free(&self) -> usize {
+        let size = self.ring_size();
+        let occupied = self.write_place().wrapping_sub(self.read_place()) & size.saturating_sub(1);
+        size.saturating_sub(occupied) as usize
+    }
+
+    fn write_frame(
+        &self,
+        cx: &mut Cx<'_>,
+        parcel: &Parcel,
+        length: u16,
+    ) -> Result<(), elnic_contract::DmaError> {
+        let mut block = Vec::with_capacity(room_for(parcel.bytes.len()));
+        block.extend_from_slice(&parcel.status.to_le_bytes());
+        block.extend_from_slice(&length.to_le_bytes());
+        block.extend_from_slice(&parcel.bytes);
+        self.write_block(cx, &block, self.write_place(), self.ring_size())
     }
 
     fn write_block(
@@ -151,4 +172,9 @@ impl Rtl8139 {
             _ => cx.dma.write(at, block),
         }
     }
+}
+
+/// What a frame of `length` bytes occupies: status, length and itself, up to the next doubleword.
+fn room_for(length: usize) -> usize {
+    HEADER.saturating_add(length).next_multiple_of(4)
 }

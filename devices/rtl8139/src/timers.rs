@@ -17,6 +17,8 @@ pub(crate) enum Timer {
     ReceiveLine,
     /// The receive engine goes on.
     ReceiveDma,
+    /// The early part of a frame has moved.
+    ReceiveEarly,
     /// The PHY has negotiated.
     Negotiation,
     /// TCTR comes to TIMERINT.
@@ -32,11 +34,12 @@ pub(crate) enum Timer {
 }
 
 impl Timer {
-    pub(crate) const ALL: [Self; 10] = [
+    pub(crate) const ALL: [Self; 11] = [
         Self::TransmitDma,
         Self::TransmitLine,
         Self::ReceiveLine,
         Self::ReceiveDma,
+        Self::ReceiveEarly,
         Self::Negotiation,
         Self::Count,
         Self::Reset,
@@ -112,6 +115,6 @@ mod tests {
             assert_eq!(timer as usize, position);
             assert_eq!(Timer::from_id(timer.id()), Some(timer));
         }
-        assert_eq!(Timer::from_id(TimerId(10)), None);
+        assert_eq!(Timer::from_id(TimerId(11)), None);
     }
 }

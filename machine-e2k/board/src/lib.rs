@@ -32,6 +32,7 @@ mod soldered;
 #[cfg(test)]
 mod tests;
 mod trace;
+mod turn;
 mod world;
 
 pub use builder::MachineBuilder;

@@ -8,23 +8,20 @@
 use std::time::{Duration, Instant};
 
 use elnic_clock::{Pace, Pacer};
-use elnic_contract::{Cycles, GuestEvent, TimerId, VDuration, VTime};
+use elnic_contract::{Cycles, GuestEvent, VDuration, VTime};
 use elnic_cpu::{Attention, Exception, Interpreter, IsaVersion, Processor, Stop};
 use elnic_memory::GuestRam;
 use elnic_netclient::NetCore;
 
-use crate::devices::Body;
 use crate::fault::{self, GuestFault};
 use crate::loader::Start;
-use crate::trace::{Trace, TraceEvent, TraceSummary};
+use crate::trace::{Trace, TraceSummary};
 use crate::world::World;
 
 /// Virtual time between two input points, if there is anything to take input from.
 pub const INPUT_INTERVAL: VDuration = VDuration::from_micros(100);
 /// The longest slice: serial output is handed on at its end.
 const LONGEST_SLICE: VDuration = VDuration::from_millis(10);
-/// Deadlines served in one go before the processor gets its turn, so that devices that wake each other cannot hold it up.
-const EVENTS_AT_ONCE: usize = 4096;
 /// How long an idle machine without any deadline waits for its bell before it lets the guest look again.
 const IDLE_WAIT: Duration = Duration::from_millis(10);
 /// Where the boot block's address is passed (e2k-machine.md §2.2).
@@ -165,7 +162,8 @@ impl Machine {
         let passed = self.world.clock.cycles_until(until);
         self.world.clock.advance(passed);
         // The cycle counter runs on while the processor waits.
-        self.cpu.state_mut().cycles += passed.0;
+        let cycles = &mut self.cpu.state_mut().cycles;
+        *cycles = cycles.saturating_add(passed.0);
     }
 
     /// With a real-time pace, waits for the host's time to catch up.
@@ -231,81 +229,5 @@ impl Machine {
     /// Why each network interface that takes no frame takes none, by name.
     pub fn held(&self) -> impl Iterator<Item = (&str, elnic_contract::NotReady)> {
         self.world.held()
-    }
-}
-
-impl World {
-    /// Serves deadlines that have come, in order.
-    fn serve_deadlines(&mut self) {
-        let now = self.now();
-        for _ in 0..EVENTS_AT_ONCE {
-            let Some(event) = self.events.pop_due(now) else { return };
-            if self.cable_event(event.device, event.timer) {
-                continue;
-            }
-            let (device, timer): (_, TimerId) = (event.device, event.timer);
-            if let Some(trace) = &mut self.trace {
-                let device = self.devices.name(device);
-                trace.record(now, &TraceEvent::Timer { device, timer });
-            }
-            self.enter(device, |body, cx| match body {
-                Body::Function(function) => function.timer(cx, timer),
-                Body::Block(block) => block.timer(cx, timer),
-                Body::Bridge(_) => {}
-            });
-            self.after_entry(device);
-        }
-    }
-
-    /// Whether host input can come by itself.
-    fn has_inputs(&self) -> bool {
-        let is_backend =
-            |port| matches!(self.net.describe(port), Some((_, elnic_netclient::PortKind::Backend)));
-        self.serials.count() > 0 || self.net.ports().any(is_backend)
-    }
-
-    /// An input point.
-    fn take_input(&mut self) {
-        self.input_due = false;
-        self.poll_network();
-        for index in 0..self.serials.count() {
-            self.take_characters(index);
-        }
-    }
-
-    fn take_characters(&mut self, index: usize) {
-        loop {
-            let devices = &self.devices;
-            let room = |device, line| {
-                let function = devices.get(device).and_then(crate::devices::Slot::function);
-                let serial = function.and_then(|function| function.serial());
-                serial.is_some_and(|serial| serial.room(line) > 0)
-            };
-            let Some((device, line, byte)) = self.serials.take(index, room) else { return };
-            self.enter(device, |body, cx| {
-                if let Body::Function(function) = body {
-                    function.receive_character(cx, line, byte);
-                }
-            });
-            let now = self.now();
-            if let Some(trace) = &mut self.trace {
-                let device = self.devices.name(device);
-                trace.record(now, &TraceEvent::CharacterIn { device, line, byte });
-            }
-            self.after_entry(device);
-        }
-    }
-
-    fn flush_terminals(&mut self) {
-        self.serials.flush();
-    }
-
-    /// Hands on everything that was kept back.
-    fn flush(&mut self) {
-        self.flush_terminals();
-        self.log.flush();
-        if let Some(trace) = &mut self.trace {
-            trace.flush();
-        }
     }
 }

@@ -13,11 +13,11 @@ pub(crate) enum Failure {
     #[error("{0}; see -help")]
     Usage(String),
     /// An option cannot have this value.
-    #[error("-{option} '{value}': {why}")]
+    #[error("-{option}{}: {why}", if .value.is_empty() { String::new() } else { format!(" '{value}'") })]
     Option {
         /// The option, without its dash.
         option: &'static str,
-        /// The value given.
+        /// The value given; empty if it takes none.
         value: String,
         /// What is wrong, and what is allowed.
         why: String,

@@ -15,8 +15,8 @@ mod worker;
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 
 use crossbeam::channel::{Receiver, Sender, TrySendError, bounded};
@@ -38,6 +38,16 @@ struct Shared {
     events_wait: AtomicBool,
     /// The machine has commands that did not fit the mailbox.
     commands_wait: AtomicBool,
+    /// Rung when there are events. The thread may be there before it is.
+    doorbell: OnceLock<Doorbell>,
+}
+
+impl Shared {
+    fn ring(&self) {
+        if let Some(doorbell) = self.doorbell.get() {
+            doorbell.ring();
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -53,7 +63,7 @@ struct Running {
 #[derive(Debug)]
 pub(crate) struct Io {
     resolver: Option<SocketAddr>,
-    doorbell: Doorbell,
+    shared: Arc<Shared>,
     running: Option<Running>,
     next_flow: u64,
     /// Commands that did not fit the mailbox.
@@ -66,7 +76,7 @@ impl Io {
     pub(crate) fn new(resolver: Option<SocketAddr>) -> Self {
         Self {
             resolver,
-            doorbell: Doorbell::silent(),
+            shared: Arc::default(),
             running: None,
             next_flow: 0,
             backlog: VecDeque::new(),
@@ -74,9 +84,14 @@ impl Io {
         }
     }
 
-    /// Rings `doorbell` from now on; heard by a thread that starts later.
+    /// Lets the thread ring `doorbell` from now on, at once if it had something to ring for before.
     pub(crate) fn attach(&mut self, doorbell: Doorbell) {
-        self.doorbell = doorbell;
+        if self.running.is_some() {
+            doorbell.ring();
+        }
+        if self.shared.doorbell.set(doorbell).is_err() {
+            tracing::error!("a second doorbell is not connected");
+        }
     }
 
     /// A name for a new flow.
@@ -93,7 +108,7 @@ impl Io {
     /// Gives the thread a command, starting it if there is none.
     pub(crate) fn send(&mut self, command: Command) {
         if self.running.is_none() {
-            match Running::start(self.doorbell.clone(), self.resolver) {
+            match Running::start(Arc::clone(&self.shared), self.resolver) {
                 Ok(running) => self.running = Some(running),
                 Err(error) => {
                     tracing::error!(%error, "the thread for the host's sockets does not start");
@@ -164,17 +179,15 @@ impl Io {
 }
 
 impl Running {
-    fn start(doorbell: Doorbell, resolver: Option<SocketAddr>) -> std::io::Result<Self> {
+    fn start(shared: Arc<Shared>, resolver: Option<SocketAddr>) -> std::io::Result<Self> {
         let poller = Arc::new(Poller::new()?);
         let (command_sender, command_receiver) = bounded(COMMAND_CAPACITY);
         let (event_sender, event_receiver) = bounded(EVENT_CAPACITY);
-        let shared = Arc::new(Shared::default());
         let worker = Worker::new(
             Arc::clone(&poller),
             command_receiver,
             event_sender,
             Arc::clone(&shared),
-            doorbell,
             resolver,
         );
         let thread =

@@ -13,7 +13,6 @@ use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
 use crossbeam::channel::{Receiver, Sender, TryRecvError, TrySendError};
-use elnic_netclient::Doorbell;
 use polling::{Event as Readiness, Events, Poller};
 
 use super::datagram::Datagrams;
@@ -32,7 +31,6 @@ pub(super) struct Worker {
     commands: Receiver<Command>,
     events: Sender<Event>,
     shared: Arc<Shared>,
-    doorbell: Doorbell,
     resolver: Resolver,
     sockets: BTreeMap<FlowId, Watched>,
     /// Reports on their way into the mailbox.
@@ -48,7 +46,6 @@ impl Worker {
         commands: Receiver<Command>,
         events: Sender<Event>,
         shared: Arc<Shared>,
-        doorbell: Doorbell,
         resolver: Option<SocketAddr>,
     ) -> Self {
         Self {
@@ -56,7 +53,6 @@ impl Worker {
             commands,
             events,
             shared,
-            doorbell,
             resolver: Resolver::new(resolver),
             sockets: BTreeMap::new(),
             backlog: VecDeque::new(),
@@ -115,7 +111,7 @@ impl Worker {
                 }
                 Err(TryRecvError::Empty) => {
                     if self.shared.commands_wait.swap(false, Ordering::SeqCst) {
-                        self.doorbell.ring();
+                        self.shared.ring();
                     }
                     return true;
                 }
@@ -235,7 +231,7 @@ impl Worker {
             }
         }
         if reported {
-            self.doorbell.ring();
+            self.shared.ring();
         }
         if was_paused != self.paused {
             for flow in self.sockets.keys().copied().collect::<Vec<_>>() {

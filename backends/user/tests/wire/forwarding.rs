@@ -5,6 +5,8 @@ use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::thread;
 use std::time::Duration;
 
+use elnic_contract::VTime;
+use elnic_netclient::{Doorbell, NetClient};
 use elnic_user::{Options, UserNet};
 use smoltcp::socket::{tcp, udp};
 
@@ -96,6 +98,21 @@ fn datagrams_to_a_forwarded_port_are_answered_even_by_a_restricted_guest() {
     let (length, from) = client.recv_from(&mut answer).unwrap();
     assert_eq!((&answer[..length], from), (&b"pong"[..], local));
     assert!(guest.bench.net.connections().contains("UDP[HOST_FORWARD]"));
+}
+
+#[test]
+fn a_doorbell_that_is_attached_after_the_rules_rings_for_them() {
+    let hostfwd = vec!["tcp:127.0.0.1:0-:22".to_owned()];
+    let mut net = UserNet::new(&Options { hostfwd, ..Options::default() }).unwrap();
+    let (ring, rung) = std::sync::mpsc::channel();
+    net.attach(Doorbell::new(move || ring.send(()).unwrap_or_default()));
+    let _client = TcpStream::connect(net.hostfwds()[0].1).unwrap();
+    let mut out = Vec::new();
+    while out.is_empty() {
+        rung.recv_timeout(Duration::from_secs(20)).expect("the doorbell rings");
+        net.poll(VTime::ZERO, 64, &mut out);
+    }
+    assert_eq!(out[0].data()[12..14], [8, 6], "the guest is asked for");
 }
 
 #[test]

@@ -85,7 +85,14 @@ pub(super) const CONFIG4: Register = Register::new(
         f("LWPME", 4, 1, Rw, "LANWAKE only with PME#; locked").volatile(),
         f("LONGWF", 5, 1, Rw, "wake-up frames of 128 bytes; locked").volatile(),
         f("ANAOFF", 6, 1, Rw, "analogue part off while asleep; locked").volatile(),
-        f("RXFIFOAUTOCLR", 7, 1, Rw, "an overflow empties the receive FIFO; locked").volatile(),
+        f(
+            "RXFIFOAUTOCLR",
+            7,
+            1,
+            Rw,
+            "an overflow of the FIFO clears itself, as it does here; locked",
+        )
+        .volatile(),
     ],
 )
 .about("configuration 4", "DS CONFIG4");

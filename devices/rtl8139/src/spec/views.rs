@@ -159,6 +159,14 @@ pub(crate) mod wake {
     pub(crate) const BWF: u64 = 1 << 6;
 }
 
+/// Bits of ERSR.
+pub(crate) mod ersr {
+    pub(crate) const EROK: u64 = 1 << 0;
+    pub(crate) const EROVW: u64 = 1 << 1;
+    pub(crate) const ERBAD: u64 = 1 << 2;
+    pub(crate) const ERGOOD: u64 = 1 << 3;
+}
+
 /// Bits of TPPOLL.
 pub(crate) mod tppoll {
     pub(crate) const FSWINT: u64 = 1 << 0;

@@ -133,6 +133,23 @@ _start:
 }
 
 #[test]
+fn a_processor_that_waits_goes_on_at_the_next_input_point() {
+    let folder = scratch();
+    let source = r"
+    .text
+    .global _start
+_start:
+    { setwd wsz=16, nfx=1 }
+    { wait trap=1 }
+    { udivd,5 %dr0, 0, %dr1 }
+    ";
+    let image = assemble(folder.path(), "wait", source);
+    let ran = run(&image, "-serial null");
+    assert_eq!(ran.code, Some(3), "{}", ran.stderr);
+    assert!(ran.stderr.contains("guest fault at 0.0001000"), "{}", ran.stderr);
+}
+
+#[test]
 fn what_the_guest_does_wrong_is_logged_when_asked_for() {
     let folder = scratch();
     let source = r"

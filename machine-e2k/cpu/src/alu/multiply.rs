@@ -17,11 +17,11 @@ fn smulx(a: u64, b: u64) -> u64 {
 }
 
 fn umulh(a: u64, b: u64) -> u64 {
-    (u128::from(a) * u128::from(b) >> 64) as u64
+    ((u128::from(a) * u128::from(b)) >> 64) as u64
 }
 
 fn smulh(a: u64, b: u64) -> u64 {
-    (i128::from(a as i64) * i128::from(b as i64) >> 64) as u64
+    ((i128::from(a as i64) * i128::from(b as i64)) >> 64) as u64
 }
 
 fn carry_less(a: u64, b: u64) -> u128 {

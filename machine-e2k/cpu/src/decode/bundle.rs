@@ -39,8 +39,8 @@ pub(crate) struct Bundle {
     pub(crate) guarded: bool,
     /// It touches memory, or does something rare.
     pub(crate) memory: bool,
-    /// `loop_mode`.
-    pub(crate) loop_mode: bool,
+    /// It has stores that obey prologue and epilogue of the loop (`loop_mode`).
+    pub(crate) loop_stores: bool,
     /// Bytes.
     pub(crate) length: u8,
     /// One and the idle cycles.

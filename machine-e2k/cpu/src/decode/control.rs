@@ -23,6 +23,13 @@ pub(crate) enum Transfer {
     Unimplemented(&'static str),
 }
 
+impl Transfer {
+    /// Whether it may be an ordinary jump (through a register it may also be a return), or is none.
+    pub(crate) const fn may_jump(self) -> bool {
+        matches!(self, Self::None | Self::Through(_) | Self::Branch(_))
+    }
+}
+
 /// `alc`, `abn`, `abp`: what advances at the end of a bundle, one bit each.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Advances {

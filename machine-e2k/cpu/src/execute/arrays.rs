@@ -10,7 +10,7 @@ use elnic_isa::{AauFile, AauRegister, ArrayPrefetch, Mas, MoveFormat};
 use super::context::{Aside, Context};
 use crate::bus::Bus;
 use crate::config::Alignment;
-use crate::decode::{ArrayAccess, Move, Operation};
+use crate::decode::{Action, ArrayAccess, Move, Operation};
 use crate::exception::ExceptionKind;
 use crate::state::aau::PrefetchArea;
 use crate::state::registers::{TAG_DIAGNOSTIC, TAG_NUMERIC};
@@ -65,15 +65,30 @@ impl<B: Bus> Context<'_, B> {
         if access.scale == 4 {
             self.store_plain(address.wrapping_add(8), size, mas, high, channel)?;
         }
-        if let Some(increment) = access.increment.filter(|_| advances) {
-            let aau = &mut self.state.aau;
-            let step = step(&aau.increments, increment) << access.scale;
-            let index = &mut aau.store_indices[usize::from(access.index & 15)];
-            if access.index != 0 {
-                *index = index.wrapping_add(step);
-            }
+        if advances {
+            self.advance_store_index(access);
         }
         Ok(())
+    }
+
+    fn advance_store_index(&mut self, access: ArrayAccess) {
+        let Some(increment) = access.increment else { return };
+        let aau = &mut self.state.aau;
+        let step = step(&aau.increments, increment) << access.scale;
+        let index = &mut aau.store_indices[usize::from(access.index & 15)];
+        if access.index != 0 {
+            *index = index.wrapping_add(step);
+        }
+    }
+
+    /// What an operation does whose qualifier does not hold: the index of an array store advances all the same, unless its own qualifier
+    /// says otherwise.
+    pub(super) fn pass_over(&mut self, operation: &Operation, predicates: u32, stages: u32) {
+        if let Action::StoreArray(access) = operation.action
+            && access.advances.allows(predicates, stages)
+        {
+            self.advance_store_index(access);
+        }
     }
 
     /// The prefetch program `%ctpr2` points at.

@@ -77,7 +77,7 @@ impl<B: Bus> Context<'_, B> {
                 invalid: invalid >> (number & 31) & 1 != 0,
             },
             ElementSource::LoopCounterExpired => {
-                Local { value: self.state.lsr.last_iteration(), invalid: false }
+                Local { value: self.state.lsr.expired(), invalid: false }
             }
             // Bit i of the mask asks whether the result of channel i is a diagnostic one.
             ElementSource::Speculative(mask) => {

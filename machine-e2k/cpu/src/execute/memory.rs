@@ -219,7 +219,7 @@ impl<B: Bus> Context<'_, B> {
         Ok(low)
     }
 
-    /// Whether `loop_mode` keeps a store of this bundle from being made (e2k-isa.md §6.4).
+    /// Whether `loop_mode` keeps a store of this bundle from being made, whatever its qualifier (e2k-isa.md §6.4).
     pub(super) fn loop_suppresses_store(&mut self) -> bool {
         let lsr = &mut self.state.lsr;
         if lsr.prologue() {

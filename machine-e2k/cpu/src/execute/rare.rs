@@ -24,12 +24,13 @@ pub(super) fn step<B: Bus>(cx: &mut Context<'_, B>, bundle: &Bundle) -> Result<(
     if cx.tags {
         cx.check_tags(bundle, predicates, stages)?;
     }
-    // `%MLOCK` is known only after the stores of the bundle.
+    // `%MLOCK` is about the accesses of this bundle, so it is known only after them.
     let late = matches!(
         bundle.condition,
         ControlCondition::MemoryLock | ControlCondition::MemoryLockOrTrap(_)
     );
-    let mut taken = late || cx.is_taken(bundle.condition)?;
+    cx.state.mlock &= !late;
+    let mut taken = late || cx.is_taken(bundle.condition);
     check_setup(cx, bundle.setup)?;
     let rare = bundle.rare.as_deref();
     let logic = rare.map_or(Ok(Results::default()), |rare| before(cx, rare, predicates))?;

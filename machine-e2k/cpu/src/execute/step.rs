@@ -23,7 +23,7 @@ pub(super) fn step<B: Bus>(cx: &mut Context<'_, B>, bundle: &Bundle) -> Result<(
                 check_bounds(cx, bundle)?;
             }
             for operation in &bundle.operations {
-                execute(cx, operation, bundle.loop_mode, 0, 0)?;
+                execute(cx, operation, 0, 0)?;
             }
             cx.state.ip = cx.state.ip.wrapping_add(bundle.length.into());
             Ok(())
@@ -41,16 +41,22 @@ fn with_transfer<B: Bus>(cx: &mut Context<'_, B>, bundle: &Bundle) -> Result<(),
         check_bounds(cx, bundle)?;
     }
     let (predicates, stages) = if bundle.guarded { asked(cx) } else { (0, 0) };
-    let taken = cx.is_taken(bundle.condition)?;
-    let flow = if taken { cx.plan(bundle.transfer)? } else { Flow::Next };
+    let taken = cx.is_taken(bundle.condition);
+    let target = if taken {
+        match cx.jump_target(bundle.transfer) {
+            Some(target) => target,
+            None => return with_setup(cx, bundle),
+        }
+    } else {
+        cx.state.ip.wrapping_add(bundle.length.into())
+    };
     if bundle.direct {
         direct(cx, bundle, predicates, stages)?;
     } else {
         parallel(cx, bundle, predicates, stages)?;
     }
     cx.advance(bundle, taken);
-    let next = cx.state.ip.wrapping_add(bundle.length.into());
-    cx.go(flow, next);
+    cx.state.ip = target;
     Ok(())
 }
 
@@ -60,13 +66,13 @@ pub(super) fn asked<B: Bus>(cx: &Context<'_, B>) -> (u32, u32) {
     (cx.state.rotation.predicates(cx.state.predicates.values), cx.state.lsr.stages())
 }
 
-/// Bundles that change windows or targets.
+/// Bundles that change windows or targets, calls and returns.
 fn with_setup<B: Bus>(cx: &mut Context<'_, B>, bundle: &Bundle) -> Result<(), Trap> {
     if !cx.is_inside(bundle.limits) || bundle.setup.resize.is_some() {
         check_bounds(cx, bundle)?;
     }
     let (predicates, stages) = asked(cx);
-    let taken = cx.is_taken(bundle.condition)?;
+    let taken = cx.is_taken(bundle.condition);
     check_setup(cx, bundle.setup)?;
     let flow = if taken { cx.plan(bundle.transfer)? } else { Flow::Next };
     operate(cx, bundle, predicates, stages)?;
@@ -103,8 +109,8 @@ fn direct<B: Bus>(
     stages: u32,
 ) -> Result<(), Trap> {
     for operation in &bundle.operations {
-        if !operation.guarded || operation.guard.allows(predicates, stages) {
-            execute(cx, operation, bundle.loop_mode, predicates, stages)?;
+        if is_allowed(cx, operation, predicates, stages) {
+            execute(cx, operation, predicates, stages)?;
         }
     }
     Ok(())
@@ -115,7 +121,6 @@ fn direct<B: Bus>(
 fn execute<B: Bus>(
     cx: &mut Context<'_, B>,
     operation: &Operation,
-    loop_mode: bool,
     predicates: u32,
     stages: u32,
 ) -> Result<(), Trap> {
@@ -131,16 +136,31 @@ fn execute<B: Bus>(
             let value = cx.load(operation, size, 0)?;
             cx.write(operation, value);
         }
-        Action::Store(size) if operation.mas.0 == 0 && !loop_mode && !cx.aligned => {
+        Action::Store(size) if operation.mas.0 == 0 && !cx.aligned => {
             let address = cx.read(src1).wrapping_add(cx.read(src2));
             return cx.store_directly(operation, address, size, cx.read(src3));
         }
         _ => {
             let value = cx.evaluate(operation, predicates, stages)?;
-            return finish(cx, operation, value, loop_mode);
+            return finish(cx, operation, value);
         }
     }
     Ok(())
+}
+
+/// Whether `operation` executes.
+#[inline(always)]
+fn is_allowed<B: Bus>(
+    cx: &mut Context<'_, B>,
+    operation: &Operation,
+    predicates: u32,
+    stages: u32,
+) -> bool {
+    if !operation.guarded || operation.guard.allows(predicates, stages) {
+        return true;
+    }
+    cx.pass_over(operation, predicates, stages);
+    false
 }
 
 /// Evaluate all, store, then write registers by channel.
@@ -150,10 +170,27 @@ fn parallel<B: Bus>(
     predicates: u32,
     stages: u32,
 ) -> Result<(), Trap> {
+    let remainder = cx.state.lsr.strmd;
+    let result = evaluate_then_write(cx, bundle, predicates, stages);
+    if result.is_err() {
+        cx.state.lsr.strmd = remainder;
+    }
+    result
+}
+
+fn evaluate_then_write<B: Bus>(
+    cx: &mut Context<'_, B>,
+    bundle: &Bundle,
+    predicates: u32,
+    stages: u32,
+) -> Result<(), Trap> {
     let mut values = [0; 6];
     let mut executed = 0_u8;
     for (number, (operation, value)) in bundle.operations.iter().zip(&mut values).enumerate() {
-        if !operation.guarded || operation.guard.allows(predicates, stages) {
+        if bundle.loop_stores && operation.stores() && cx.loop_suppresses_store() {
+            continue;
+        }
+        if is_allowed(cx, operation, predicates, stages) {
             *value = cx.evaluate(operation, predicates, stages)?;
             executed |= 1 << number;
         }
@@ -161,7 +198,7 @@ fn parallel<B: Bus>(
     if bundle.memory {
         for (number, (operation, value)) in bundle.operations.iter().zip(values).enumerate() {
             if executed >> number & 1 != 0 && operation.stores() {
-                finish(cx, operation, value, bundle.loop_mode)?;
+                finish(cx, operation, value)?;
                 executed &= !(1 << number);
             }
         }
@@ -171,23 +208,17 @@ fn parallel<B: Bus>(
     }
     for (number, (operation, value)) in bundle.operations.iter().zip(values).enumerate() {
         if executed >> number & 1 != 0 {
-            finish(cx, operation, value, false)?;
+            finish(cx, operation, value)?;
         }
     }
     Ok(())
 }
 
 /// Makes the result of `operation` visible.
-fn finish<B: Bus>(
-    cx: &mut Context<'_, B>,
-    operation: &Operation,
-    value: u64,
-    loop_mode: bool,
-) -> Result<(), Trap> {
+fn finish<B: Bus>(cx: &mut Context<'_, B>, operation: &Operation, value: u64) -> Result<(), Trap> {
     match operation.effect {
         Effect::Register => cx.write(operation, value),
         Effect::Predicate => cx.write_predicate(operation, value != 0),
-        Effect::Memory if loop_mode && cx.loop_suppresses_store() => {}
         Effect::Memory | Effect::Other => return cx.commit(operation, value),
     }
     Ok(())

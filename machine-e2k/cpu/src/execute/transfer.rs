@@ -32,12 +32,12 @@ pub(super) enum Flow {
 impl<B: Bus> Context<'_, B> {
     /// Whether the transfer of `bundle` is taken, for the conditions that do not depend on the bundle itself.
     #[inline(always)]
-    pub(super) fn is_taken(&self, condition: ControlCondition) -> Result<bool, Trap> {
+    pub(super) fn is_taken(&self, condition: ControlCondition) -> bool {
         let (lsr, rotation) = (&self.state.lsr, &self.state.rotation);
         let holds = |number: u8| {
             self.state.predicates.values >> (rotation.predicate(number & 31) & 31) & 1 != 0
         };
-        Ok(match condition {
+        match condition {
             ControlCondition::Never => false,
             ControlCondition::Always => true,
             ControlCondition::Predicate(number) => holds(number),
@@ -63,20 +63,28 @@ impl<B: Bus> Context<'_, B> {
             ControlCondition::NotPredicateAndNotLoopEnd(number) => {
                 !holds(number) && !lsr.loop_end()
             }
-            ControlCondition::MemoryLock | ControlCondition::MemoryLockOrTrap(_) => {
-                self.state.mlock
+            // Local conditions are refused before it comes to this.
+            ControlCondition::MemoryLock
+            | ControlCondition::MemoryLockOrTrap(_)
+            | ControlCondition::MemoryLockOrLocal(_)
+            | ControlCondition::Local(_) => self.state.mlock,
+        }
+    }
+
+    /// Where a taken transfer leads that is an ordinary jump.
+    #[inline(always)]
+    pub(super) fn jump_target(&self, transfer: Transfer) -> Option<u64> {
+        match transfer {
+            Transfer::Branch(displacement) => Some(displacement.target(self.state.ip)),
+            Transfer::Through(register) => {
+                let ctpr = self.ctpr(register);
+                ctpr.is_disp().then(|| ctpr.base() & !7)
             }
-            ControlCondition::MemoryLockOrLocal(_) => {
-                return Err(Trap::unimplemented("ct ? %MLOCK || local condition"));
-            }
-            ControlCondition::Local(_) => {
-                return Err(Trap::unimplemented("ct ? local condition"));
-            }
-        })
+            _ => None,
+        }
     }
 
     /// What a taken transfer does. Spills and fills what it needs.
-    #[inline(always)]
     pub(super) fn plan(&mut self, transfer: Transfer) -> Result<Flow, Trap> {
         let ip = self.state.ip;
         match transfer {
@@ -179,7 +187,6 @@ impl<B: Bus> Context<'_, B> {
     }
 
     /// Carries out `flow` at the end of the bundle, of which `next` is the following one.
-    #[inline(always)]
     pub(super) fn go(&mut self, flow: Flow, next: u64) {
         match flow {
             Flow::Next => self.state.ip = next,

@@ -77,6 +77,12 @@ impl Ctpr {
         }
     }
 
+    /// Whether it was prepared by `disp` or `movtd`, the most frequent case.
+    #[inline]
+    pub const fn is_disp(self) -> bool {
+        self.bits >> 54 & 7 == 3
+    }
+
     /// Which of the three preparations: 0 disp, 1 ldisp, 3 the variants of return.
     pub const fn opc(self) -> u8 {
         (self.bits >> 57 & 3) as u8

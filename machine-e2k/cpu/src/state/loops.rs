@@ -56,16 +56,16 @@ impl Lsr {
         }
     }
 
-    /// `%lcntex`: the counter has come to its last iteration.
+    /// `%lcntex`: the counter has run out.
     #[inline]
-    pub const fn last_iteration(self) -> bool {
-        self.vlc && self.lcnt < 2
+    pub const fn expired(self) -> bool {
+        self.lcnt == 0
     }
 
-    /// `#LOOP_END`: so has the epilogue.
+    /// `#LOOP_END`: this is the last iteration, of the epilogue too.
     #[inline]
     pub const fn loop_end(self) -> bool {
-        self.last_iteration() && self.ecnt == 0
+        self.vlc && self.lcnt < 2 && self.ecnt == 0
     }
 
     /// Whether the prologue still runs.

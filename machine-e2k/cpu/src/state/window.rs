@@ -24,9 +24,9 @@ pub struct Window {
 impl Window {
     /// `%wd`: base, size and psize in bytes, fx, dbl.
     pub const fn to_bits(self) -> u64 {
-        (self.base % 224) * 8
-            | (self.size as u64 * 8) << 16
-            | (self.previous as u64 * 8) << 32
+        (self.base % 224) << 3
+            | (self.size as u64) << 19
+            | (self.previous as u64) << 35
             | (self.fx as u64) << 48
             | (self.dbl as u64) << 49
     }

@@ -172,7 +172,7 @@ mod tests {
         #[test]
         fn double_arithmetic_agrees_with_the_host(a: u64, b: u64, c: u64, near in -60_i64..60) {
             let close = (a & 1 << 63)
-                | ((a >> 52 & 0x7ff) as i64 + near).clamp(0, 0x7fe) as u64 * (1 << 52)
+                | (((a >> 52 & 0x7ff) as i64 + near).clamp(0, 0x7fe) as u64) << 52
                 | b & ((1 << 52) - 1);
             for b in [b, close, close ^ 1 << 63] {
                 let (x, y, z) = (f64::from_bits(a), f64::from_bits(b), f64::from_bits(c));

@@ -26,7 +26,6 @@ fn count(b: u128) -> u32 {
 }
 
 /// Operations of this class.
-#[expect(clippy::too_many_lines, reason = "a table")]
 pub(super) fn operation(op: Op) -> Option<Packed> {
     let operation: Packed = match op {
         Op::Paddb | Op::Qpaddb => |a, b, _| bytes::zip(a, b, u8::wrapping_add),

@@ -81,6 +81,13 @@ pub(super) fn rare(bundle: &elnic_isa::Bundle, config: &Config) -> Option<Rare> 
             (_, Some(Control0::Puttsd(_))) => Some("puttsd"),
             (_, Some(Control0::Gettsd(_))) => Some("gettsd"),
             _ if stub.recovery_point.is_some() => Some("srp/crp/slrp"),
+            _ if matches!(
+                stub.condition,
+                ControlCondition::MemoryLockOrLocal(_) | ControlCondition::Local(_)
+            ) =>
+            {
+                Some("ct ? local condition")
+            }
             _ => None,
         },
         ..Rare::default()

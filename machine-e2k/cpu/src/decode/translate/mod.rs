@@ -38,11 +38,12 @@ pub(crate) fn translate(
     let limits = limits(&operations, rare.as_ref().map_or(&[][..], |rare| &rare.moves));
     let plain = operations.iter().all(Operation::is_plain);
     let guarded = operations.iter().any(Operation::asks);
-    let direct = (plain || setup.resize.is_none()) && arrange(&mut operations);
+    let loop_stores = bundle.loop_mode && operations.iter().any(Operation::stores);
+    let direct = !loop_stores && (plain || setup.resize.is_none()) && arrange(&mut operations);
     let tags = config.tags == Tags::On;
     let effort = if tags || rare.is_some() || control::depends_on_store(condition) {
         Effort::Rare
-    } else if setup != Setup::default() {
+    } else if setup != Setup::default() || !transfer.may_jump() {
         Effort::Setup
     } else if transfer == Transfer::None && advances == Advances::default() && direct && !guarded {
         Effort::Plain
@@ -56,7 +57,7 @@ pub(crate) fn translate(
         direct,
         guarded,
         memory,
-        loop_mode: bundle.loop_mode,
+        loop_stores,
         length,
         cycles: 1 + bundle.nop,
         condition,
