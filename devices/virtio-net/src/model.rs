@@ -58,5 +58,5 @@ pub const ENTRY: Entry = Entry {
     properties: PROPERTIES,
     build: |properties| Ok(Box::new(VirtioNet::new(properties))),
     is_nic: true,
-    scenarios: &[],
+    scenarios: &[include_str!("scenarios/standard.txt"), include_str!("scenarios/legacy.txt")],
 };
