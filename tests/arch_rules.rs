@@ -20,11 +20,20 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("elnic-e1000", &["elnic-contract", "elnic-registers", "elnic-wire"]),
     ("elnic-microwire", &[]),
     ("elnic-rtl8139", &["elnic-contract", "elnic-registers", "elnic-wire", "elnic-microwire"]),
+    ("elnic-virtio", &["elnic-contract", "elnic-registers"]),
+    ("elnic-virtio-net", &["elnic-contract", "elnic-registers", "elnic-wire", "elnic-virtio"]),
     ("elnic-console", &["elnic-contract", "elnic-registers"]),
     ("elnic-exit", &["elnic-contract", "elnic-registers"]),
     (
         "elnic-catalogue",
-        &["elnic-contract", "elnic-e1000", "elnic-rtl8139", "elnic-console", "elnic-exit"],
+        &[
+            "elnic-contract",
+            "elnic-e1000",
+            "elnic-rtl8139",
+            "elnic-virtio-net",
+            "elnic-console",
+            "elnic-exit",
+        ],
     ),
     (
         "elnic-testbench",

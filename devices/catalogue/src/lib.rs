@@ -27,6 +27,7 @@ pub use help::{list_help, model_help};
 pub const MODELS: &[&Entry] = &[
     &elnic_e1000::ENTRY,
     &elnic_rtl8139::ENTRY,
+    &elnic_virtio_net::ENTRY,
     &elnic_console::ENTRY,
     &elnic_exit::ENTRY,
 ];
