@@ -3,6 +3,8 @@
 //! Options are qemu-system-e2k's, with one dash or two; sub-commands (`asm`, `disasm`, `demo`) come first if given. The
 //! guest's console alone goes to standard output; all else goes to standard error, and every refusal is one line that
 //! names the option, the value and what is allowed.
+// The doc comments of options are their help texts, where brackets mean "optional".
+#![cfg_attr(doc, allow(rustdoc::broken_intra_doc_links, reason = "help texts, not links"))]
 #![forbid(unsafe_code)]
 
 mod arguments;

@@ -1,6 +1,6 @@
 //! Bit fields: `getf`, `getfz`, `insf`.
 //!
-//! The second operand packs offset[5:0], length[11:6], sign[12] and, in bits 15:13, the byte of the source that holds the sign (`getf`) or
+//! The second operand packs offset\[5:0\], length\[11:6\], sign\[12\] and, in bits 15:13, the byte of the source that holds the sign (`getf`) or
 //! the number of low bits to clear (`getfz`). Source: e2k-opcodes.tsv; all vectors agree.
 
 use elnic_isa::Op;

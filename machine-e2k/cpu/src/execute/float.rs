@@ -1,7 +1,7 @@
 //! Control and status of the floating-point units (e2k-isa.md §3.6).
 //!
-//! `%pfpfr` holds flags [5:0], masks [12:7], rounding [14:13] and flush-to-zero [15] of the scalar and packed unit; `%fpcr` masks [5:0],
-//! precision [9:8] and rounding [11:10], `%fpsr` the flags [5:0] of the 80-bit unit.
+//! `%pfpfr` holds flags \[5:0\], masks \[12:7\], rounding \[14:13\] and flush-to-zero \[15\] of the scalar and packed unit; `%fpcr` masks \[5:0\],
+//! precision \[9:8\] and rounding \[11:10\], `%fpsr` the flags \[5:0\] of the 80-bit unit.
 
 use super::context::Context;
 use crate::alu::float::{Environment, Rounding, Unit};

@@ -1,6 +1,6 @@
 //! Registers of the array access unit.
 //!
-//! Source: e2k-isa.md §2.7, §8.9. The prefetch program itself runs in [`crate::execute`].
+//! Source: e2k-isa.md §2.7, §8.9. The prefetch program itself runs in `crate::execute`.
 
 use serde::{Deserialize, Serialize};
 

@@ -30,7 +30,7 @@ pub enum CtprTag {
 /// A control transfer register.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ctpr {
-    /// The 64 bits: base[47:0] tag[56:54] opc[58:57] ipd[60:59].
+    /// The 64 bits: base\[47:0\] tag\[56:54\] opc\[58:57\] ipd\[60:59\].
     pub bits: u64,
     /// The second half (`%ctprN.hi`, v6).
     pub hi: u64,

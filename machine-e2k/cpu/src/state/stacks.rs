@@ -50,9 +50,9 @@ impl HardwareStack {
 /// The data stack: `%usd` and `%sbr`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DataStack {
-    /// `%usd.lo`: base[47:0] is the current stack pointer, then p 58, rw 60:59.
+    /// `%usd.lo`: base\[47:0\] is the current stack pointer, then p 58, rw 60:59.
     pub lo: u64,
-    /// `%usd.hi`: curptr[31:0] size[63:32].
+    /// `%usd.hi`: curptr\[31:0\] size\[63:32\].
     pub hi: u64,
     /// `%sbr`, where the stack begins (its highest address).
     pub top: u64,

@@ -125,7 +125,7 @@ impl<B: Bus> Context<'_, B> {
         })
     }
 
-    /// `ldrd`: the second source packs index[31:0], MAS[38:32] and fmt[42:40] (e2k-isa.md §8.8).
+    /// `ldrd`: the second source packs index\[31:0\], MAS\[38:32\] and fmt\[42:40\] (e2k-isa.md §8.8).
     pub(in crate::execute) fn load_recovery(&mut self, operation: &Operation) -> Result<u64, Trap> {
         let word = self.read(&operation.sources[1]);
         let address = self.read(&operation.sources[0]).wrapping_add(word & 0xffff_ffff);
