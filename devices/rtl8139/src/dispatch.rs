@@ -146,7 +146,13 @@ impl Rtl8139 {
 
     fn cpcr_written(&mut self, cx: &mut Cx<'_>, new: u64) {
         let on = Cpcr(new).transmit_rings() || Cpcr(new).receive_ring();
-        self.dtccr_shown = on || self.compat.any_write_selects_cplus();
+        let shown = on || self.compat.any_write_selects_cplus();
+        if shown && !self.dtccr_shown {
+            // One storage under two names.
+            let halves = [0, 1].map(|element| self.bank.get_at(Reg::TSD, element));
+            self.bank.set(Reg::DTCCR, halves[0] | halves[1] << 32);
+        }
+        self.dtccr_shown = shown;
         self.receive_on(cx);
         self.transmit(cx);
     }

@@ -386,6 +386,7 @@ fn tally_counters_tell_what_happened() {
         assert_eq!(machine.nic().counters().rx_dropped(DropReason::AddressFilter), 1);
         machine.w8(reg::CR, 0x10);
         machine.w16(reg::CPCR, 1);
+        machine.w32(reg::DTCCR + 4, 0);
         machine.w32(reg::DTCCR, 0xa000 | 8);
         machine.advance_us(wait);
         assert_eq!(machine.load(0xa000, 64), [0; 64]);
