@@ -77,7 +77,7 @@ pub const ENTRY: Entry = Entry {
     properties: PROPERTIES,
     build: |properties| Ok(Box::new(E1000::new(properties))),
     is_nic: true,
-    scenarios: &[],
+    scenarios: &[include_str!("scenarios/rings.txt")],
 };
 
 /// A value that QEMU's model shows and this one, with the manual, does not.
