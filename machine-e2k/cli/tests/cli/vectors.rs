@@ -114,3 +114,27 @@ fn vectors_e1000ring() {
 fn vectors_pcienum() {
     both("pcienum");
 }
+
+/// Every image of the folder that says what it prints, known here or not.
+#[test]
+fn vectors_every_program() {
+    let Some(programs) = programs() else { return };
+    let mut names: Vec<String> = std::fs::read_dir(&programs)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "expect"))
+        .map(|path| path.file_stem().unwrap().to_string_lossy().into_owned())
+        .collect();
+    names.sort();
+    assert!(!names.is_empty(), "{} has no programs", programs.display());
+    let failed: Vec<&String> = names
+        .iter()
+        .filter(|name| {
+            let image = programs.join(format!("{name}.elf"));
+            std::panic::catch_unwind(|| check(&programs, name, &image)).is_err()
+        })
+        .collect();
+    let passed = names.len() - failed.len();
+    println!("programs: {passed} passed, {} failed, 0 unsupported", failed.len());
+    assert!(failed.is_empty(), "{failed:?}");
+}
