@@ -83,9 +83,19 @@ impl Interfaces {
         None
     }
 
-    /// Rows of the table of such a device with these rows of its own.
-    pub const fn rows(self, own: &[Register]) -> usize {
-        count(self, Reg::TABLE).saturating_add(count(self, own))
+    /// The number on the bus of the region that `row` stands in, if it is there and reaches so far.
+    const fn place(self, row: &Register, legacy: u64) -> Option<u8> {
+        let last = (row.count as u64).saturating_sub(1).saturating_mul(row.stride as u64);
+        let end = (row.offset as u64).saturating_add(last).saturating_add(row.width as u64);
+        if row.region != MODERN && end > legacy {
+            return None;
+        }
+        self.outside(row.region)
+    }
+
+    /// Rows of the table of such a device with these rows of its own, and `legacy` bytes of legacy region.
+    pub const fn rows(self, legacy: u64, own: &[Register]) -> usize {
+        count(self, legacy, Reg::TABLE).saturating_add(count(self, legacy, own))
     }
 
     /// The table of such a device: the transport's rows and `own`, ascending, as many as [`Interfaces::rows`] says.
@@ -94,8 +104,8 @@ impl Interfaces {
         clippy::arithmetic_side_effects,
         reason = "evaluated when the device's table is compiled: a mistake is a build error"
     )]
-    pub const fn table<const ROWS: usize>(self, own: &[Register]) -> [Register; ROWS] {
-        assert!(ROWS == self.rows(own), "the table has all rows");
+    pub const fn table<const ROWS: usize>(self, legacy: u64, own: &[Register]) -> [Register; ROWS] {
+        assert!(ROWS == self.rows(legacy, own), "the table has all rows");
         let mut table = [Reg::TABLE[0]; ROWS];
         let (mut at, mut ours, mut theirs) = (0, 0, 0);
         while ours < Reg::TABLE.len() || theirs < own.len() {
@@ -107,7 +117,7 @@ impl Interfaces {
             } else {
                 ours += 1;
             }
-            if let Some(number) = self.outside(row.region) {
+            if let Some(number) = self.place(&row, legacy) {
                 row.region = number;
                 table[at] = row;
                 at += 1;
@@ -122,10 +132,10 @@ impl Interfaces {
     clippy::arithmetic_side_effects,
     reason = "evaluated when a table is compiled: a mistake is a build error"
 )]
-const fn count(interfaces: Interfaces, rows: &[Register]) -> usize {
+const fn count(interfaces: Interfaces, legacy: u64, rows: &[Register]) -> usize {
     let (mut at, mut found) = (0, 0);
     while at < rows.len() {
-        if interfaces.outside(rows[at].region).is_some() {
+        if interfaces.place(&rows[at], legacy).is_some() {
             found += 1;
         }
         at += 1;

@@ -83,7 +83,8 @@ impl Transport {
                 "are not this device's, or beyond their rings",
             ));
         }
-        if !self.strict.clone().restore(RULES, state.remarks) {
+        let mut strict = self.strict;
+        if !strict.restore(RULES, state.remarks) {
             return Err(impossible("transport.remarks", "are about rules that there are not"));
         }
         Ok(())
