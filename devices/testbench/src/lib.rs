@@ -19,6 +19,7 @@ mod ram;
 mod rings;
 mod run;
 pub mod suite;
+pub mod virtio;
 
 #[doc(hidden)]
 pub use elnic_contract::Entry;

@@ -91,7 +91,7 @@ impl Settings {
         let pairs = if several { small("queue-pairs") } else { 1 };
         if !several && number("queue-pairs") > 1 {
             let why = format!(
-                "queue-pairs={} takes mq=on or rss=on, or queue-pairs=1",
+                "queue-pairs={} takes mq=on or rss=on, with ctrl_vq=on, or queue-pairs=1",
                 number("queue-pairs")
             );
             return Err(BuildError::Together { model: NAME, why });
