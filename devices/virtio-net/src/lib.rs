@@ -2,7 +2,7 @@
 //!
 //! One [`VirtioNet`] is one device with one to 31 pairs of queues and a control queue. `elnic-virtio` has the transport;
 //! here is what makes it a network interface: `features` · `properties` · `settings` · `config` its registers · `header` ·
-//! `transmit` · `line` cable and bus in time · `receive` · `rsc` segments put together · `steering` which queue · `filter`
+//! `transmit` · `line` cable and bus in time · `receive` · `deliver` · `rsc` segments put together · `steering` which queue · `filter`
 //! what is let through · `control` commands · `moderation` · `statistics` · `nic` the device and its cable · `strict` ·
 //! `compat` · `state` saved state.
 //!
@@ -27,6 +27,7 @@
 mod compat;
 mod config;
 mod control;
+mod deliver;
 mod features;
 mod filter;
 mod header;

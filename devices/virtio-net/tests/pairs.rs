@@ -182,6 +182,19 @@ fn statistics_tell_what_happened() {
 }
 
 #[test]
+fn the_limits_of_a_queue_are_read_back() {
+    let more = 1 << 52 | 1 << 53;
+    let given = [("notf_coal", "on"), ("vq_notf_coal", "on")];
+    let mut driver = NetDriver::bring_up(function(&given), Personality::Linux, more);
+    assert_eq!(driver.command(&[6, 0, 5, 0, 0, 0, 6, 0, 0, 0]), 0, "all transmit queues");
+    assert_eq!(driver.command(&[6, 2, 0, 0, 0, 0, 7, 0, 0, 0, 8, 0, 0, 0]), 0, "queue 0");
+    for (queue, limits) in [(0, [7, 8]), (1, [5, 6])] {
+        let answer = driver.command_with(&[6, 3, queue, 0, 0, 0], 8);
+        assert_eq!(answer, [0, limits[0], 0, 0, 0, limits[1], 0, 0, 0]);
+    }
+}
+
+#[test]
 fn the_control_queue_is_behind_the_pairs_that_were_agreed() {
     // MQ is offered but not taken: the third queue is the control queue.
     let given = [("mq", "on"), ("queue-pairs", "4")];
