@@ -2,6 +2,7 @@
 
 mod common;
 mod help;
+mod netprobe;
 mod refusals;
 mod runs;
 mod vectors;
