@@ -44,7 +44,6 @@ pub use bridge::Bridge;
 pub use config::CONFIG_SIZE;
 pub use error::SpecError;
 pub use function::{FunctionOptions, PciFunction};
-pub use pm::PowerState;
 pub use routing::{Hit, Mapping, Window};
 
 pub(crate) use msi::Msi;
