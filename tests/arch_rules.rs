@@ -66,6 +66,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         ],
     ),
     // The board.
+    ("elnic-qapi", &[]),
     ("elnic-isa", &[]),
     ("elnic-asm", &["elnic-isa"]),
     ("elnic-disasm", &["elnic-isa"]),
@@ -100,6 +101,18 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "elnic-isa",
             "elnic-cpu",
             "elnic-disasm",
+        ],
+    ),
+    (
+        "elnic-monitor",
+        &[
+            "elnic-contract",
+            "elnic-catalogue",
+            "elnic-netclient",
+            "elnic-netdev",
+            "elnic-user",
+            "elnic-board",
+            "elnic-qapi",
         ],
     ),
     ("elnic-firmware", &[]),
