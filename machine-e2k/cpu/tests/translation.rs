@@ -71,7 +71,7 @@ fn global(guest: &Guest, number: u8) -> u64 {
 
 /// Address, datum and condition of cellar entry `number`.
 fn entry(guest: &Guest, number: u64) -> (u64, u64, u64) {
-    let at = |word| word_at(&guest.bus, CELLAR + 24 * number + 8 * word);
+    let at = |word: u64| word_at(&guest.bus, CELLAR + 24 * number + 8 * word);
     (at(0), at(1), at(2))
 }
 
