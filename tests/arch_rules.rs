@@ -48,9 +48,23 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ),
     // The host's side of the cable. It shares the vocabulary and the wire with the devices, and no device.
     ("elnic-netclient", &["elnic-contract", "elnic-wire"]),
-    ("elnic-dgram", &["elnic-contract", "elnic-wire", "elnic-netclient"]),
+    ("elnic-sockets", &["elnic-contract", "elnic-netclient"]),
+    ("elnic-nettest", &["elnic-contract", "elnic-netclient"]),
+    ("elnic-dgram", &["elnic-netclient", "elnic-sockets"]),
+    ("elnic-stream", &["elnic-netclient", "elnic-sockets"]),
+    ("elnic-socket", &["elnic-netclient", "elnic-sockets"]),
     ("elnic-user", &["elnic-contract", "elnic-wire", "elnic-netclient"]),
-    ("elnic-netdev", &["elnic-contract", "elnic-netclient", "elnic-dgram", "elnic-user"]),
+    (
+        "elnic-netdev",
+        &[
+            "elnic-contract",
+            "elnic-netclient",
+            "elnic-dgram",
+            "elnic-stream",
+            "elnic-socket",
+            "elnic-user",
+        ],
+    ),
     // The board.
     ("elnic-isa", &[]),
     ("elnic-asm", &["elnic-isa"]),

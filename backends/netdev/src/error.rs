@@ -2,6 +2,8 @@
 
 use elnic_dgram::DgramError;
 use elnic_netclient::{DumpError, IntervalError, NetError};
+use elnic_socket::SocketError;
+use elnic_stream::StreamError;
 use elnic_user::OptionsError;
 
 use crate::keyval::KeyvalError;
@@ -58,6 +60,12 @@ pub enum NetdevError {
     /// A dgram netdev could not be made.
     #[error(transparent)]
     Dgram(#[from] DgramError),
+    /// A stream netdev could not be made.
+    #[error(transparent)]
+    Stream(#[from] StreamError),
+    /// A socket netdev could not be made.
+    #[error(transparent)]
+    Socket(#[from] SocketError),
     /// A user netdev could not be made.
     #[error(transparent)]
     User(#[from] OptionsError),

@@ -29,6 +29,7 @@ enum Target {
 }
 
 impl E1000 {
+    #[inline]
     fn target(&self, access: Access) -> Result<Target, Fault> {
         let offset = access.offset();
         let end = offset.saturating_add(u64::from(access.size().bytes()));
@@ -57,6 +58,7 @@ impl E1000 {
     }
 
     /// The two halves of an access of eight bytes.
+    #[inline]
     fn halves(access: Access) -> Option<[Access; 2]> {
         if access.size() != Size::Double {
             return None;

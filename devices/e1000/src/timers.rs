@@ -71,21 +71,25 @@ pub(crate) struct Timers {
 }
 
 impl Timers {
+    #[inline]
     fn slot(&mut self, timer: Timer) -> Option<&mut Option<VTime>> {
         self.deadlines.get_mut(timer as usize)
     }
 
     /// When `timer` fires.
+    #[inline]
     pub(crate) fn deadline(&self, timer: Timer) -> Option<VTime> {
         self.deadlines.get(timer as usize).copied().flatten()
     }
 
     /// Whether `timer` is armed.
+    #[inline]
     pub(crate) fn pending(&self, timer: Timer) -> bool {
         self.deadline(timer).is_some()
     }
 
     /// Arms `timer`, or moves it.
+    #[inline]
     pub(crate) fn arm(&mut self, cx: &mut Cx<'_>, timer: Timer, at: VTime) {
         if let Some(slot) = self.slot(timer) {
             *slot = Some(at);
@@ -94,6 +98,7 @@ impl Timers {
     }
 
     /// Disarms `timer`.
+    #[inline]
     pub(crate) fn cancel(&mut self, cx: &mut Cx<'_>, timer: Timer) {
         if self.slot(timer).and_then(Option::take).is_some() {
             cx.outbox.cancel(timer.id());

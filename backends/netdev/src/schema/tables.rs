@@ -26,6 +26,14 @@ const fn absent(
     TypeSpec { name, about, built: false, dotted: false, options }
 }
 
+const fn built(
+    name: &'static str,
+    about: &'static str,
+    options: &'static [OptionSpec],
+) -> TypeSpec {
+    TypeSpec { name, about, built: true, dotted: false, options }
+}
+
 /// Every netdev type of the schema, in its order.
 pub const TYPES: &[TypeSpec] = &[
     absent("none", "nothing (of -nic and -net only)", &[]),
@@ -40,12 +48,10 @@ pub const TYPES: &[TypeSpec] = &[
             option("vectors", Kind::UINT32, "", "MSI-X vectors, 0 for none"),
         ],
     ),
-    TypeSpec {
-        name: "user",
-        about: "user-mode network, needs no privileges",
-        built: true,
-        dotted: false,
-        options: &[
+    built(
+        "user",
+        "user-mode network, needs no privileges",
+        &[
             option("hostname", Text, "", "client hostname the DHCP server reports"),
             option("restrict", Switch, "off", "isolate the guest from the host"),
             option("ipv4", Switch, "on", "support IPv4; alone, it turns IPv6 off"),
@@ -69,7 +75,7 @@ pub const TYPES: &[TypeSpec] = &[
             option("guestfwd", Texts, "", "[tcp]:server:port-dev or -cmd:command"),
             option("tftp-server-name", Text, "", "TFTP server name (RFC 2132)"),
         ],
-    },
+    ),
     absent(
         "tap",
         "TAP interface of the host",
@@ -116,9 +122,9 @@ pub const TYPES: &[TypeSpec] = &[
             option("offset", Kind::UINT32, "0", "extra bytes before the payload"),
         ],
     ),
-    absent(
+    built(
         "socket",
-        "TCP or multicast UDP to another emulator (legacy)",
+        "TCP or UDP to another emulator (legacy: use stream or dgram)",
         &[
             option("fd", Text, "", "descriptor of an open socket"),
             option("listen", Text, "", "[host]:port to listen at"),
@@ -131,7 +137,7 @@ pub const TYPES: &[TypeSpec] = &[
     TypeSpec {
         name: "stream",
         about: "a stream socket to another emulator",
-        built: false,
+        built: true,
         dotted: true,
         options: &[
             OptionSpec {
@@ -144,6 +150,12 @@ pub const TYPES: &[TypeSpec] = &[
                 Kind::UINT32,
                 "0",
                 "connect again after so many seconds, 0 for never",
+            ),
+            option(
+                "reconnect-ms",
+                Kind::UINT32,
+                "0",
+                "connect again after so many milliseconds, 0 for never",
             ),
         ],
     },
@@ -175,16 +187,14 @@ pub const TYPES: &[TypeSpec] = &[
             option("helper", Text, "", "command to configure the bridge"),
         ],
     ),
-    TypeSpec {
-        name: "hubport",
-        about: "port of a hub inside the emulator",
-        built: true,
-        dotted: false,
-        options: &[
+    built(
+        "hubport",
+        "port of a hub inside the emulator",
+        &[
             required("hubid", Kind::INT32, "number of the hub"),
             option("netdev", Text, "", "netdev to connect to the hub instead of a device"),
         ],
-    },
+    ),
     absent(
         "netmap",
         "a netmap interface or VALE port",

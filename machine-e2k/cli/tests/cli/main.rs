@@ -7,6 +7,7 @@ mod control;
 mod help;
 mod images;
 mod machine;
+mod netprobe;
 mod network;
 mod observation;
 mod refusals;
