@@ -17,9 +17,16 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("elnic-wire", &["elnic-contract"]),
     ("elnic-script", &["elnic-contract", "elnic-registers"]),
     ("elnic-pci", &["elnic-contract", "elnic-registers"]),
-    ("elnic-e1000", &["elnic-contract", "elnic-registers", "elnic-wire"]),
     ("elnic-microwire", &[]),
-    ("elnic-rtl8139", &["elnic-contract", "elnic-registers", "elnic-wire", "elnic-microwire"]),
+    ("elnic-mac", &["elnic-contract", "elnic-wire"]),
+    (
+        "elnic-e1000",
+        &["elnic-contract", "elnic-registers", "elnic-wire", "elnic-mac", "elnic-microwire"],
+    ),
+    (
+        "elnic-rtl8139",
+        &["elnic-contract", "elnic-registers", "elnic-wire", "elnic-mac", "elnic-microwire"],
+    ),
     ("elnic-virtio", &["elnic-contract", "elnic-registers"]),
     ("elnic-virtio-net", &["elnic-contract", "elnic-registers", "elnic-wire", "elnic-virtio"]),
     ("elnic-console", &["elnic-contract", "elnic-registers"]),

@@ -4,16 +4,16 @@
 //! access of eight bytes is two of four; narrower ones touch only their bytes.
 
 use elnic_contract::{Access, Cx, Fault, LogEntry, Size};
+use elnic_microwire::Pins;
 use elnic_registers::{Bank, Behaviour, Written};
 
 use crate::E1000;
-use crate::eeprom::Pins;
-use crate::fifo;
 use crate::model::{MEMORY, PORTS, PORTS_SIZE};
 use crate::ring::Ring;
 use crate::spec::views::{Ctrl, Tctl, ctrl_ext, eecd, eerd};
 use crate::spec::{Reg, WINDOW, canonical};
 use crate::timers::Timer;
+use crate::{eeprom, fifo};
 
 /// Offset of IODATA in the I/O window.
 const IODATA: u64 = 4;
@@ -174,7 +174,7 @@ impl E1000 {
     /// The word that EERD asked for is there.
     pub(crate) fn eerd_done(&mut self) {
         let [_, address, ..] = self.bank.get(Reg::EERD).to_le_bytes();
-        let word = u64::from(self.eeprom.word(address));
+        let word = u64::from(eeprom::word(&self.eeprom, address));
         self.bank.set(Reg::EERD, word << 16 | u64::from(address) << 8 | eerd::DONE);
     }
 
@@ -374,6 +374,7 @@ impl Behaviour<Reg> for E1000 {
             | Reg::FFLT
             | Reg::FFMT
             | Reg::FFVT
+            | Reg::PBM
             | Reg::IOADDR
             | Reg::IODATA => {}
         }
