@@ -60,6 +60,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("elnic-dgram", &["elnic-netclient", "elnic-sockets"]),
     ("elnic-stream", &["elnic-netclient", "elnic-sockets"]),
     ("elnic-socket", &["elnic-netclient", "elnic-sockets"]),
+    ("elnic-l2tpv3", &["elnic-sockets"]),
+    ("elnic-vde", &["elnic-sockets"]),
     ("elnic-user", &["elnic-contract", "elnic-wire", "elnic-netclient"]),
     (
         "elnic-netdev",
