@@ -19,6 +19,9 @@ const UNIT_BYTES: u64 = 32;
 /// Distance of the system entries.
 const ENTRY_BYTES: u64 = 0x800;
 
+/// Bits of the address of a bundle.
+const CODE_ADDRESS: u64 = 0xffff_ffff_fff8;
+
 /// How a bundle changes control; where to is [`Context::target`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Flow {
@@ -66,7 +69,7 @@ impl<B: Bus> Context<'_, B> {
             ControlCondition::NotPredicateAndNotLoopEnd(number) => {
                 !holds(number) && !lsr.loop_end()
             }
-            // Local conditions are refused before it comes to this.
+            // What depends on the bundle itself is asked again after it.
             ControlCondition::MemoryLock
             | ControlCondition::MemoryLockOrTrap(_)
             | ControlCondition::MemoryLockOrLocal(_)
@@ -125,6 +128,13 @@ impl<B: Bus> Context<'_, B> {
             }
             Transfer::CallDirect(displacement, wbs) => {
                 self.plan_call(displacement.target(ip), wbs, false)
+            }
+            Transfer::To(operand) => {
+                self.target = self.read(&operand) & CODE_ADDRESS;
+                Ok(Flow::Jump)
+            }
+            Transfer::CallTo(operand, wbs) => {
+                self.plan_call(self.read(&operand) & CODE_ADDRESS, wbs, false)
             }
             Transfer::Done if self.state.psr & psr::PM == 0 => {
                 Err(Trap::new(ExceptionKind::PrivilegedAction, Reason::Text("done without psr.pm")))
