@@ -181,7 +181,7 @@ impl E1000 {
     /// The place behind `by` bytes from the place that `pointer` shows, in bytes.
     fn moved(&self, side: Side, pointer: Reg, by: usize) -> usize {
         let part = self.part(side);
-        let at = (self.bank.get(pointer) as usize).saturating_mul(8).max(part.start);
+        let at = ((self.bank.get(pointer) & 0x1fff) as usize).saturating_mul(8).max(part.start);
         let offset = at.saturating_sub(part.start).saturating_add(by);
         part.start.saturating_add(offset.checked_rem(part.len()).unwrap_or(0))
     }

@@ -145,7 +145,7 @@ impl E1000 {
     }
 
     fn flexible_matches(&self, filter: u16, frame: &[u8]) -> bool {
-        let length = (self.bank.get_at(Reg::FFLT, filter) as usize).min(CAPTURED);
+        let length = ((self.bank.get_at(Reg::FFLT, filter) & 0x7ff) as usize).min(CAPTURED);
         let Some(compared) = frame.get(..length).filter(|_| length != 0) else { return false };
         (0..).zip(compared).all(|(at, byte)| {
             let looks = self.bank.get_at(Reg::FFMT, at) >> filter & 1 != 0;
