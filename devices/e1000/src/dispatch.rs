@@ -159,7 +159,8 @@ impl E1000 {
             self.broken(cx, Rule::RingUnaligned, name, raw);
         } else if ring_length && raw & 127 != 0 {
             self.broken(cx, Rule::RingLength, name, raw);
-        } else if reserved != 0 {
+        } else if reserved != 0 && !matches!(written.register, Reg::IMC | Reg::ICR) {
+            // All ones there are how every driver says "all".
             self.broken(cx, Rule::ReservedBits, name, raw);
         }
         let transmits = Tctl(self.bank.get(Reg::TCTL)).enable();

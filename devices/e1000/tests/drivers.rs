@@ -42,7 +42,8 @@ fn freebsd_em_drives_every_part() {
 
 #[test]
 fn ipxe_drives_every_part() {
-    drives(|| Box::new(IpxeIntel::default()), &[]);
+    // It enables rings by a bit that later chips have, and never sets TIPG.
+    drives(|| Box::new(IpxeIntel::default()), &["reserved-bits", "gap-unset"]);
 }
 
 #[test]

@@ -26,8 +26,10 @@ fn segments(machine: &mut Machine, context: Context) {
     machine.w32(reg::TDT, 2);
 }
 
-/// How to break each rule.
-const MISTAKES: &[(&str, fn(&mut Machine))] = &[
+/// The name of a rule, and how to break it.
+type Mistake = (&'static str, fn(&mut Machine));
+
+const MISTAKES: &[Mistake] = &[
     ("short-frame", |machine| {
         machine.start_transmitter(8);
         machine.w32(reg::TCTL, 2);

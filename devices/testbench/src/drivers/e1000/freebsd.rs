@@ -3,8 +3,8 @@
 use elnic_contract::MacAddr;
 
 use super::{
-    LINK_UP, RST, Rings, TIPG_COPPER, counted, eerd_word, microseconds, milliseconds, poll, r32,
-    read_phy, reg, set_station, station_from, w32, write_phy,
+    LINK_UP, RST, Rings, TIPG_COPPER, clear_statistics, counted, eerd_word, microseconds,
+    milliseconds, poll, r32, read_phy, reg, set_station, station_from, w32, write_phy,
 };
 use crate::Bench;
 use crate::drivers::{Counted, NicDriver};
@@ -85,9 +85,7 @@ impl NicDriver for FreeBsdEm {
         ] {
             w32(bench, offset, value);
         }
-        for offset in reg::STATISTICS.step_by(4) {
-            r32(bench, offset);
-        }
+        clear_statistics(bench);
         self.rings = Rings::new(0x30_0000, 128);
         self.rings.program(bench, reg::TDBAL, self.rings.tx);
         w32(bench, reg::TDH, 0);

@@ -3,8 +3,8 @@
 use elnic_contract::MacAddr;
 
 use super::{
-    LINK_UP, RST, Rings, TIPG_COPPER, counted, microseconds, microwire_word, milliseconds, poll,
-    r32, read_phy, reg, set_station, station_from, w32, w32_io, write_phy,
+    LINK_UP, RST, Rings, TIPG_COPPER, clear_statistics, counted, microseconds, microwire_word,
+    milliseconds, poll, r32, read_phy, reg, set_station, station_from, w32, w32_io, write_phy,
 };
 use crate::Bench;
 use crate::drivers::{Counted, NicDriver};
@@ -84,9 +84,7 @@ impl LinuxE1000 {
         w32(bench, reg::PBA, 0x30);
         self.set_up_link(bench);
         w32(bench, reg::TXDCTL, 0x0101_0000);
-        for offset in reg::STATISTICS.step_by(4) {
-            r32(bench, offset);
-        }
+        clear_statistics(bench);
     }
 
     fn set_up_link(&self, bench: &mut Bench) {

@@ -287,6 +287,16 @@ impl Rings {
     }
 }
 
+/// Reads every counter there is, which clears it.
+fn clear_statistics(bench: &mut Bench) {
+    let counters = bench.device().describe().registers.iter();
+    let offsets = counters.map(|row| u64::from(row.offset));
+    let offsets: Vec<u64> = offsets.filter(|at| reg::STATISTICS.contains(at)).collect();
+    for offset in offsets {
+        r32(bench, offset);
+    }
+}
+
 /// The statistics as drivers add them up.
 fn counted(bench: &mut Bench) -> Counted {
     let octets = u64::from(r32(bench, reg::GORCL)) | u64::from(r32(bench, reg::GORCH)) << 32;
