@@ -40,6 +40,7 @@ pub use config::{
     CpuOptions, DEFAULT_RAM, DeviceOptions, MachineConfig, NIC_PROPERTIES, PCI_PROPERTIES,
     machine_properties,
 };
+pub use doorbell::StopButton;
 pub use elnic_clock::Pace;
 pub use elnic_cpu::{Alignment, Tags};
 pub use error::BuildError;

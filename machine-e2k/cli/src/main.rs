@@ -17,6 +17,7 @@ mod help;
 mod image;
 mod network;
 mod options;
+mod quit;
 mod run;
 mod terminals;
 
