@@ -30,6 +30,12 @@ pub fn create(netdev: &Netdev) -> Result<Box<dyn NetClient>, NetdevError> {
                 Client::Datagram(client) => Box::new(client),
             })
         }
+        NetdevOptions::L2tpv3(options) => {
+            Ok(Box::new(elnic_l2tpv3::open(&netdev.id, &sockets::l2tpv3(options))?))
+        }
+        NetdevOptions::Vde(options) => {
+            Ok(Box::new(elnic_vde::open(&netdev.id, &sockets::vde(options))?))
+        }
         NetdevOptions::None => Err(NetdevError::NoBackend("none")),
         NetdevOptions::Nic(_) => Err(NetdevError::NoBackend("nic")),
         other => Err(NetdevError::NotBuilt {

@@ -6,7 +6,8 @@ use elnic_dgram::Address;
 
 use crate::NetdevError;
 use crate::options::{
-    DgramOptions, InetAddress, SocketAddress, SocketOptions, StreamOptions, UnixAddress,
+    DgramOptions, InetAddress, L2tpv3Options, SocketAddress, SocketOptions, StreamOptions,
+    UnixAddress, VdeOptions,
 };
 
 pub(super) fn dgram(options: &DgramOptions) -> Result<elnic_dgram::Options, NetdevError> {
@@ -99,4 +100,45 @@ pub(super) fn stream(options: &StreamOptions) -> elnic_stream::Options {
 pub(super) fn socket(options: &SocketOptions) -> elnic_socket::Options {
     let SocketOptions { fd, listen, connect, mcast, localaddr, udp } = options.clone();
     elnic_socket::Options { fd, listen, connect, mcast, localaddr, udp }
+}
+
+pub(super) fn l2tpv3(options: &L2tpv3Options) -> elnic_l2tpv3::Options {
+    let L2tpv3Options {
+        src,
+        dst,
+        srcport,
+        dstport,
+        ipv6,
+        udp,
+        cookie64,
+        counter,
+        pincounter,
+        txcookie,
+        rxcookie,
+        txsession,
+        rxsession,
+        offset,
+    } = options.clone();
+    let on = |switch: Option<bool>| switch == Some(true);
+    elnic_l2tpv3::Options {
+        src,
+        dst,
+        srcport,
+        dstport,
+        ipv6: on(ipv6),
+        udp: on(udp),
+        cookie64,
+        counter: on(counter),
+        pincounter: on(pincounter),
+        txcookie,
+        rxcookie,
+        txsession,
+        rxsession,
+        offset: offset.unwrap_or(0),
+    }
+}
+
+pub(super) fn vde(options: &VdeOptions) -> elnic_vde::Options {
+    let VdeOptions { sock, port, group, mode } = options.clone();
+    elnic_vde::Options { sock, port, group, mode }
 }

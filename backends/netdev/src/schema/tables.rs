@@ -102,7 +102,7 @@ pub const TYPES: &[TypeSpec] = &[
             option("poll-us", Kind::UINT32, "0", "busy polling, in µs"),
         ],
     ),
-    absent(
+    built(
         "l2tpv3",
         "Ethernet over an L2TPv3 tunnel",
         &[
@@ -112,14 +112,14 @@ pub const TYPES: &[TypeSpec] = &[
             option("dstport", Text, "", "destination port (UDP)"),
             option("ipv6", Switch, "off", "IPv6"),
             option("udp", Switch, "off", "inside UDP"),
-            option("cookie64", Switch, "off", "cookies of 64 bits"),
+            option("cookie64", Switch, "off", "cookies of 64 bits instead of 32"),
             option("counter", Switch, "off", "sequence counter"),
             option("pincounter", Switch, "off", "sequence counter fixed at zero"),
             option("txcookie", Kind::UINT64, "", "transmit cookie"),
             option("rxcookie", Kind::UINT64, "", "receive cookie"),
             required("txsession", Kind::UINT32, "transmit session"),
             option("rxsession", Kind::UINT32, "txsession", "receive session"),
-            option("offset", Kind::UINT32, "0", "extra bytes before the payload"),
+            option("offset", Kind::UINT32, "0", "extra bytes before the payload, 0 to 255"),
         ],
     ),
     built(
@@ -169,14 +169,19 @@ pub const TYPES: &[TypeSpec] = &[
             option("remote", Address, "", "where to send; not with local.type=fd"),
         ],
     },
-    absent(
+    built(
         "vde",
         "a VDE switch",
         &[
-            option("sock", Text, "", "socket path"),
-            option("port", Kind::UINT16, "", "port number"),
-            option("group", Text, "", "group owner of the socket"),
-            option("mode", Kind::UINT16, "", "permissions of the socket"),
+            option(
+                "sock",
+                Text,
+                "the usual places",
+                "directory of the switch, as vde_switch -s has it",
+            ),
+            option("port", Kind::UINT16, "0", "port of the switch, 0 for any"),
+            option("group", Text, "", "group owner of our socket"),
+            option("mode", Kind::UINT16, "0700", "permissions of our socket, 0 to 0777"),
         ],
     ),
     absent(

@@ -82,8 +82,6 @@ fn frames_cross_a_netdev_made_from_text() {
 fn types_this_version_lacks_are_refused_with_what_it_has() {
     for (kind, more) in [
         ("tap", ""),
-        ("l2tpv3", ",src=a,dst=b,txsession=1"),
-        ("vde", ""),
         ("bridge", ""),
         ("netmap", ",ifname=x"),
         ("vhost-user", ",chardev=c"),
@@ -96,7 +94,7 @@ fn types_this_version_lacks_are_refused_with_what_it_has() {
         assert_eq!(
             create(&netdev).err().unwrap().to_string(),
             format!(
-                "network backend '{kind}' is not compiled into this binary: this version has user, socket, stream, dgram, hubport"
+                "network backend '{kind}' is not compiled into this binary: this version has user, l2tpv3, socket, stream, dgram, vde, hubport"
             )
         );
     }
@@ -296,4 +294,43 @@ fn a_monitor_hears_of_streams_by_their_netdev() {
             ("s0".to_owned(), Notice::StreamDisconnected)
         ]
     );
+}
+
+#[test]
+fn every_option_of_l2tpv3_and_of_vde_reaches_its_netdev() {
+    let mut core = core();
+    let udp = "l2tpv3,id=t,src=127.0.0.1,dst=127.0.0.1,udp=on,srcport=0,dstport=9,txsession=1";
+    for (text, why) in [
+        (format!("{udp},offset=256"), "offset must be less than 256 bytes"),
+        (format!("{udp},txcookie=1"), "require both 'rxcookie' and 'txcookie' or neither"),
+        (format!("{udp},txcookie=1,rxcookie=0x1ffffffff"), "'rxcookie=8589934591' does not fit"),
+        (format!("{udp},cookie64=on"), "'cookie64' is the width of"),
+        (format!("{udp},ipv6=on"), "could not resolve src '127.0.0.1': it has no IPv6 address"),
+        (format!("{udp},src=nowhere.invalid"), "could not resolve src 'nowhere.invalid'"),
+        (format!("{udp},dst=::1"), "could not resolve dst '::1'"),
+        (format!("{udp},udp=off"), "'srcport' is a port of UDP"),
+        (
+            "vde,id=t,sock=/nonexistent".to_owned(),
+            "Could not open vde: can't reach the switch at /nonexistent/ctl",
+        ),
+        (
+            "vde,id=t,sock=/nonexistent,mode=01000".to_owned(),
+            "Could not open vde: mode=0o1000 is out of range",
+        ),
+        (
+            "vde,id=t,sock=/nonexistent,group=no such group".to_owned(),
+            "Could not open vde: there is no group",
+        ),
+    ] {
+        let said = refused(&mut core, &text);
+        assert!(said.starts_with(why), "{text}: {said}");
+    }
+    add(
+        &mut core,
+        &netdev(&format!(
+            "{udp},rxsession=2,counter=on,pincounter=on,cookie64=off,txcookie=1,rxcookie=2,offset=4"
+        )),
+    )
+    .unwrap();
+    assert!(core.info_network().ends_with("type=l2tpv3,l2tpv3: connected\n"));
 }

@@ -4,7 +4,7 @@ mod frame;
 mod receive;
 mod transmit;
 
-use elnic_contract::{Counters, RestoreError, SavedState, VTime};
+use elnic_contract::{Counters, FunctionState, RestoreError, SavedState, StrictState, VTime};
 use elnic_microwire::Eeprom;
 use elnic_registers::{Bank, BankState};
 use serde::{Deserialize, Serialize};
@@ -16,6 +16,7 @@ use crate::Rtl8139;
 use crate::model::MODEL;
 use crate::phy::Phy;
 use crate::spec::Reg;
+use crate::strict_rules::RULES;
 use crate::tally::Tally;
 use crate::timers::Timers;
 
@@ -32,6 +33,8 @@ struct StateV1 {
     counters: Counters,
     timer_base: VTime,
     dtccr_shown: bool,
+    function: FunctionState,
+    strict: StrictState,
     transmit: TransmitV1,
     receive: ReceiveV1,
 }
@@ -47,6 +50,8 @@ impl Rtl8139 {
             counters: self.counters.clone(),
             timer_base: self.timer_base,
             dtccr_shown: self.dtccr_shown,
+            function: self.function,
+            strict: self.strict.save(),
             transmit: TransmitV1::of(&self.tx),
             receive: ReceiveV1::of(&self.rx),
         };
@@ -68,6 +73,9 @@ impl Rtl8139 {
         }
         let tx = state.transmit.revive()?;
         let rx = state.receive.revive()?;
+        if !self.strict.restore(RULES, state.strict) {
+            return Err(impossible("strict", format!("names rules beyond the {}", RULES.len())));
+        }
         // Nothing fails from here on.
         self.bank = bank;
         self.timers = state.timers;
@@ -77,6 +85,7 @@ impl Rtl8139 {
         self.counters = state.counters;
         self.timer_base = state.timer_base;
         self.dtccr_shown = state.dtccr_shown;
+        self.function = state.function;
         self.tx = tx;
         self.rx = rx;
         self.derive();

@@ -30,6 +30,7 @@ struct ParcelV1 {
     checks: u32,
     tag: Option<u16>,
     length: u32,
+    overlapped: bool,
 }
 
 impl ParcelV1 {
@@ -41,6 +42,7 @@ impl ParcelV1 {
             checks: parcel.checks,
             tag: parcel.tag,
             length: parcel.length,
+            overlapped: parcel.overlapped,
         }
     }
 
@@ -56,6 +58,7 @@ impl ParcelV1 {
             checks: self.checks,
             tag: self.tag,
             length: self.length,
+            overlapped: self.overlapped,
         })
     }
 }

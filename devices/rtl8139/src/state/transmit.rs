@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::frame::{FrameV1, at_most, below_ring, impossible};
 use crate::descriptors::{self, Descriptor};
+use crate::faults::Fate;
 use crate::packet::Cut;
 use crate::tx::{Done, FIFO_ENTRIES, Outgoing, Transmitter};
 use crate::tx_rings::{MAX_PACKET, Owned, Packet, Rings};
@@ -19,6 +20,8 @@ pub(super) struct TransmitV1 {
     rings: Rings,
     packet: PacketV1,
     paid: bool,
+    fetched: VTime,
+    count: u64,
     fifo: Vec<OutgoingV1>,
     line_start: VTime,
     line_free: VTime,
@@ -58,6 +61,8 @@ struct OwnedV1 {
 struct OutgoingV1 {
     frame: Option<FrameV1>,
     done: DoneV1,
+    fetched: VTime,
+    fate: Fate,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -101,7 +106,8 @@ impl OutgoingV1 {
                 DoneV1::Packet { owned: OwnedV1::list(owned), sent: *sent }
             }
         };
-        Self { frame: outgoing.frame.as_ref().map(FrameV1::of), done }
+        let frame = outgoing.frame.as_ref().map(FrameV1::of);
+        Self { frame, done, fetched: outgoing.fetched, fate: outgoing.fate }
     }
 
     fn revive(self) -> Result<Outgoing, RestoreError> {
@@ -117,7 +123,7 @@ impl OutgoingV1 {
                 Done::Packet { owned: OwnedV1::revive(owned, field)?, sent }
             }
         };
-        Ok(Outgoing { frame, done })
+        Ok(Outgoing { frame, done, fetched: self.fetched, fate: self.fate })
     }
 }
 
@@ -171,6 +177,8 @@ impl TransmitV1 {
             rings: tx.rings,
             packet: PacketV1::of(&tx.packet),
             paid: tx.paid,
+            fetched: tx.fetched,
+            count: tx.count,
             fifo: tx.fifo.iter().map(OutgoingV1::of).collect(),
             line_start: tx.line_start,
             line_free: tx.line_free,
@@ -191,6 +199,8 @@ impl TransmitV1 {
             rings: self.rings,
             packet: self.packet.revive()?,
             paid: self.paid,
+            fetched: self.fetched,
+            count: self.count,
             fifo: fifo.collect::<Result<VecDeque<_>, _>>()?,
             line_start: self.line_start,
             line_free: self.line_free,
