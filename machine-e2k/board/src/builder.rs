@@ -288,8 +288,9 @@ fn add_device(
     };
     let options = FunctionOptions { multifunction: machine.switch("multifunction"), rom };
     let body = Body::Function(soldered::function(&name, device, options)?);
-    let wiring =
-        place.map_or(Wiring::None, |place| Wiring::Pci(PciWiring { side, place, bridge_slot: 0 }));
+    let wiring = place.map_or(Wiring::None, |place| {
+        Wiring::Pci(PciWiring { side, place, bridge_slot: 0, own_input: None })
+    });
     let id = push(&mut world.devices, &name, body, wiring);
     if entry.is_nic {
         let model = entry.model.name.to_owned();

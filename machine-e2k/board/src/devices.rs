@@ -64,16 +64,21 @@ pub(crate) struct PciWiring {
     pub(crate) place: Place,
     /// Slot of the bridge, for interrupts from behind it.
     pub(crate) bridge_slot: u8,
+    /// The input that a soldered function has to itself.
+    pub(crate) own_input: Option<Input>,
 }
 
 impl PciWiring {
     /// On bus 0.
     pub(crate) const fn on_root(place: Place) -> Self {
-        Self { side: BusSide::Root, place, bridge_slot: 0 }
+        Self { side: BusSide::Root, place, bridge_slot: 0, own_input: None }
     }
 
     /// The interrupt input that `pin` (0 is INTA) reaches.
     pub(crate) fn input(&self, pin: u8) -> Input {
+        if let Some(input) = self.own_input {
+            return input;
+        }
         match self.side {
             BusSide::Root => pci_input(self.place.slot, pin),
             BusSide::Secondary => pci_input(self.bridge_slot, through_bridge(self.place.slot, pin)),

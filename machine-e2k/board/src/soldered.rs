@@ -96,6 +96,9 @@ pub(crate) fn solder(config: &MachineConfig) -> Result<Soldered, BuildError> {
     let pic = add("pic", Body::Pic(Box::new(Apic::new(controllers))), None)?;
 
     let plan = config.machine.plan;
+    if let Some(Slot { wiring: Wiring::Pci(wiring), .. }) = devices.get_mut(console) {
+        wiring.own_input = Some(elnic_soc::CONSOLE_INPUT);
+    }
     if let Some(slot) = devices.get_mut(timer) {
         slot.wiring = Wiring::Input(elnic_soc::SYSTEM_TIMER_INPUT);
     }

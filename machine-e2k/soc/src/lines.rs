@@ -22,6 +22,9 @@ impl Input {
     }
 }
 
+/// The input of the console (e2k-machine.md §4).
+pub const CONSOLE_INPUT: Input = Input(3);
+
 /// The input of the system timer (e2k-machine.md §6.5).
 pub const SYSTEM_TIMER_INPUT: Input = Input(2);
 
