@@ -47,10 +47,10 @@ impl World {
                 }
                 let target = Target::Device(device, window);
                 let visible = match space {
-                    elnic_pci::Space::Io => map::PORTS.size.checked_sub(base) >= Some(size),
+                    elnic_pci::Space::Io => self.plan.ports.size.checked_sub(base) >= Some(size),
                     elnic_pci::Space::Memory => {
-                        map::PCI_MEMORY.contains(base, size)
-                            || map::PCI_PREFETCHABLE.contains(base, size)
+                        self.plan.pci_memory.contains(base, size)
+                            || self.plan.pci_prefetchable.contains(base, size)
                     }
                 };
                 match space {

@@ -118,9 +118,9 @@ fn images() {
     refused(&run(&too_large), 1, &["RAM disk of 2097152 bytes", "0x200000"]);
     let cut = file("cut", &std::fs::read(&good).unwrap()[..200]);
     refused(&run(&format!("-kernel {cut}")), 1, &["segment", "outside the file"]);
-    let long = "x".repeat(200);
+    let long = "x".repeat(600);
     let append = format!("-append {long} -kernel {}", good.display());
-    refused(&run(&append), 1, &["200 bytes", "at most 127"]);
+    refused(&run(&append), 1, &["600 bytes", "at most 511"]);
 }
 
 #[test]

@@ -10,7 +10,14 @@ use crate::common::line;
 struct Row(&'static str, &'static [&'static str], Option<&'static str>);
 
 const TABLE: &[Row] = &[
-    Row("machine", &["every_machine_runs_with_the_processor_it_is_named_after"], VALUES),
+    Row(
+        "machine",
+        &[
+            "every_machine_runs_with_the_processor_it_is_named_after",
+            "a_legacy_board_has_its_functions_elsewhere",
+        ],
+        VALUES,
+    ),
     Row(
         "cpu",
         &[
@@ -23,7 +30,14 @@ const TABLE: &[Row] = &[
     Row("smp", &["one_processor_may_be_asked_for"], VALUES),
     Row("bios", &["firmware_runs_from_its_own_memory", "firmware_reads_the_console"], IMAGES),
     Row("kernel", &["a_kernel_runs_and_its_exit_code_is_the_program_s"], IMAGES),
-    Row("append", &["a_command_line_reaches_the_kernel_in_the_boot_block"], IMAGES),
+    Row(
+        "append",
+        &[
+            "a_command_line_reaches_the_kernel_in_the_boot_block",
+            "the_boot_block_names_mac_address_and_timer",
+        ],
+        IMAGES,
+    ),
     Row("initrd", &["a_ram_disk_lies_in_memory_where_the_boot_block_says"], IMAGES),
     Row(
         "serial",
