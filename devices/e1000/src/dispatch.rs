@@ -167,7 +167,8 @@ impl E1000 {
 /// Says so if a tail was written that lies outside of a ring of some length.
 #[inline]
 fn check_tail(cx: &mut Cx<'_>, length: u64, tail: u64) {
-    if length != 0 && tail >= length / descriptors::LENGTH as u64 {
+    // A length counts in 128 bytes, so nothing is lost by asking in bytes.
+    if length != 0 && tail.saturating_mul(descriptors::LENGTH as u64) >= length {
         let what = "head or tail lies outside of the descriptor ring";
         cx.log.record(LogEntry::Guest { what, value: tail });
     }

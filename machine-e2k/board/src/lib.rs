@@ -20,6 +20,7 @@ mod doorbell;
 mod effects;
 mod error;
 mod fault;
+mod interrupts;
 mod link;
 mod listing;
 mod loader;

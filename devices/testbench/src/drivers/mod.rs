@@ -5,5 +5,6 @@
 
 mod conversation;
 pub mod e1000;
+pub mod rtl8139;
 
 pub use conversation::{Counted, NicDriver, converse};
