@@ -5,6 +5,7 @@ use elnic_l2tpv3::L2tpv3Error;
 use elnic_netclient::{DumpError, IntervalError, NetError};
 use elnic_socket::SocketError;
 use elnic_stream::StreamError;
+use elnic_tap::TapError;
 use elnic_user::OptionsError;
 use elnic_vde::VdeError;
 
@@ -74,6 +75,9 @@ pub enum NetdevError {
     /// A vde netdev could not be made.
     #[error(transparent)]
     Vde(#[from] VdeError),
+    /// A tap or bridge netdev could not be made.
+    #[error(transparent)]
+    Tap(#[from] TapError),
     /// A user netdev could not be made.
     #[error(transparent)]
     User(#[from] OptionsError),

@@ -76,7 +76,7 @@ pub const TYPES: &[TypeSpec] = &[
             option("tftp-server-name", Text, "", "TFTP server name (RFC 2132)"),
         ],
     ),
-    absent(
+    built(
         "tap",
         "TAP interface of the host",
         &[
@@ -90,15 +90,15 @@ pub const TYPES: &[TypeSpec] = &[
                 "/etc/qemu-ifdown",
                 "script to take the interface down, or 'no'",
             ),
-            option("br", Text, "br0", "bridge name"),
-            option("helper", Text, "", "command to configure the bridge"),
+            option("br", Text, "br0", "bridge for the helper"),
+            option("helper", Text, "", "command that makes the interface"),
             option("sndbuf", Size, "unlimited", "send buffer limit in bytes"),
-            option("vnet_hdr", Switch, "on", "IFF_VNET_HDR"),
-            option("vhost", Switch, "off", "vhost-net accelerator"),
-            option("vhostfd", Text, "", "descriptor of an open vhost-net device"),
-            option("vhostfds", Text, "", "descriptors of open vhost-net devices, a:b:…"),
-            option("vhostforce", Switch, "off", "vhost for guests without MSI-X too"),
-            option("queues", Kind::UINT32, "1", "queues"),
+            option("vnet_hdr", Switch, "on", "headers for checksums and segmentation"),
+            option("vhost", Switch, "off", "vhost-net accelerator (refused: not in this version)"),
+            option("vhostfd", Text, "", "descriptor of an open vhost-net device (refused)"),
+            option("vhostfds", Text, "", "descriptors of open vhost-net devices, a:b:… (refused)"),
+            option("vhostforce", Switch, "off", "vhost for guests without MSI-X too (refused)"),
+            option("queues", Kind::UINT32, "1", "queues, 1 to 1024"),
             option("poll-us", Kind::UINT32, "0", "busy polling, in µs"),
         ],
     ),
@@ -184,12 +184,12 @@ pub const TYPES: &[TypeSpec] = &[
             option("mode", Kind::UINT16, "0700", "permissions of our socket, 0 to 0777"),
         ],
     ),
-    absent(
+    built(
         "bridge",
         "TAP interface on a host bridge, by a helper",
         &[
-            option("br", Text, "br0", "bridge name"),
-            option("helper", Text, "", "command to configure the bridge"),
+            option("br", Text, "br0", "bridge for the helper"),
+            option("helper", Text, "", "command that makes the interface"),
         ],
     ),
     built(
