@@ -300,8 +300,52 @@ pub const DUMP_OPTIONS: &[OptionSpec] = &[
     required("file", Text, "pcap file to write"),
     option("maxlen", Kind::UINT32, "65536", "bytes kept of a frame"),
     option("clock", Text, "virtual", "virtual (time since power-on) or host (time of day)"),
+    option("format", Text, "pcap", "pcap, or pcapng with nanoseconds and directions"),
 ];
 
 /// The options of `filter-buffer`.
 pub const BUFFER_OPTIONS: &[OptionSpec] =
     &[required("interval", Kind::UINT32, "µs of virtual time between releases")];
+
+/// The options of `filter-mirror`.
+pub const MIRROR_OPTIONS: &[OptionSpec] = &[
+    required("outdev", Text, "chardev that gets a copy of each frame"),
+    option("vnet_hdr_support", Switch, "off", "offload headers before frames (refused)"),
+];
+
+/// The options of `filter-redirector`.
+pub const REDIRECTOR_OPTIONS: &[OptionSpec] = &[
+    option("indev", Text, "", "chardev whose frames go on from here"),
+    option("outdev", Text, "", "chardev that gets each frame instead of the peer"),
+    option("vnet_hdr_support", Switch, "off", "offload headers before frames (refused)"),
+];
+
+/// The options of `net-fault`.
+pub const FAULT_OPTIONS: &[OptionSpec] = &[
+    option("seed", Kind::UINT64, "0", "where chance begins: the same faults for the same seed"),
+    option("loss", Kind::Percent, "0", "frames lost"),
+    option("duplicate", Kind::Percent, "0", "frames that come twice"),
+    option("corrupt", Kind::Percent, "0", "frames with one bit turned over"),
+    option("reorder", Kind::Percent, "0", "frames that overtake, or without delay are overtaken"),
+    option("delay", Kind::UINT32, "0", "µs of virtual time each frame takes"),
+    option("jitter", Kind::UINT32, "0", "µs it may take longer"),
+    option("rate", Size, "unlimited", "bits a second (k, M, G are 1024s)"),
+    option("limit", Kind::UINT32, "1000", "frames on their way, each direction; more are lost"),
+];
+
+/// The options of `-chardev socket`.
+pub const CHARDEV_OPTIONS: &[OptionSpec] = &[
+    option("path", Text, "", "unix socket"),
+    option("abstract", Switch, "off", "in the abstract namespace of Linux"),
+    option("tight", Switch, "on", "an abstract name without padding"),
+    option("host", Text, "", "name or address"),
+    option("port", Text, "", "port number"),
+    option("to", Kind::UINT16, "", "listen at a port up to this one"),
+    option("ipv4", Switch, "", "allow IPv4"),
+    option("ipv6", Switch, "", "allow IPv6"),
+    option("fd", Text, "", "number of an open descriptor"),
+    option("server", Switch, "off", "listen"),
+    option("wait", Switch, "off", "wait for the peer (refused: the machine does not wait)"),
+    option("reconnect", Kind::UINT32, "0", "connect again after so many seconds, 0 for never"),
+    option("reconnect-ms", Kind::UINT32, "0", "the same in milliseconds"),
+];
