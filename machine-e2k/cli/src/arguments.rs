@@ -75,7 +75,10 @@ pub(crate) struct RunArguments {
     /// Add a network backend and a network interface in one: TYPE[,model=MODEL][,mac=ADDRESS][,…], or none
     #[arg(long, value_name = "TYPE[,OPTION=VALUE…]")]
     pub(crate) nic: Vec<String>,
-    /// Add an object: filter-dump, filter-buffer, …
+    /// Add a stream for filters; 'socket,help' lists its options
+    #[arg(long, value_name = "socket,id=ID[,OPTION=VALUE…]")]
+    pub(crate) chardev: Vec<String>,
+    /// Add an object: filter-dump, filter-mirror, net-fault, …
     #[arg(long, value_name = "TYPE,id=ID[,PROPERTY=VALUE…]")]
     pub(crate) object: Vec<String>,
     /// Old syntax, refused
