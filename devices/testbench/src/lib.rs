@@ -13,13 +13,13 @@
 )]
 
 mod bench;
+pub mod drivers;
 mod notes;
 mod pci;
 mod ram;
 mod rings;
 mod run;
 pub mod suite;
-pub mod virtio;
 
 #[doc(hidden)]
 pub use elnic_contract::Entry;

@@ -2,7 +2,7 @@
 
 use elnic_contract::{DropReason, Lines, LinkState, Size};
 use elnic_pci::{FunctionOptions, PciFunction};
-use elnic_testbench::virtio::net::{NetDriver, Personality, feature};
+use elnic_testbench::drivers::virtio::net::{NetDriver, Personality, feature};
 use elnic_virtio_net::ENTRY;
 
 const MAC: [u8; 6] = [0x52, 0x54, 0, 0x12, 0x34, 0x56];

@@ -2,7 +2,7 @@
 
 use elnic_contract::{Checksum, DropReason, Frame, GsoKind, Offload, Segmentation, VTime};
 use elnic_pci::{FunctionOptions, PciFunction};
-use elnic_testbench::virtio::net::{NetDriver, Personality};
+use elnic_testbench::drivers::virtio::net::{NetDriver, Personality};
 use elnic_virtio_net::ENTRY;
 use elnic_wire::layout::{Layout, Verified};
 use etherparse::PacketBuilder;

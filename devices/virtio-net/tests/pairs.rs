@@ -1,8 +1,8 @@
 //! Several pairs of queues: which is used, hashes in headers, statistics.
 
 use elnic_pci::{FunctionOptions, PciFunction};
-use elnic_testbench::virtio::net::{NetDriver, Personality, feature};
-use elnic_testbench::virtio::{Buffer, Path, VirtioFunction};
+use elnic_testbench::drivers::virtio::net::{NetDriver, Personality, feature};
+use elnic_testbench::drivers::virtio::{Buffer, Path, VirtioFunction};
 use elnic_virtio_net::ENTRY;
 use etherparse::PacketBuilder;
 

@@ -2,7 +2,7 @@
 
 use elnic_board::DeviceOptions;
 use elnic_netclient::NetCore;
-use elnic_netdev::{Filter, Netdev, NetdevError, NicRequest, Request};
+use elnic_netdev::{Chardev, Chardevs, Filter, Netdev, NetdevError, NicRequest, Request};
 
 use crate::arguments::RunArguments;
 use crate::error::Failure;
@@ -16,13 +16,19 @@ const DEFAULT_NIC: &str = "e1000";
 pub(crate) struct Network {
     netdevs: Vec<(&'static str, String, Netdev)>,
     interfaces: Vec<DeviceOptions>,
+    chardevs: Vec<(String, Chardev)>,
     filters: Vec<(String, Filter)>,
 }
 
 impl Network {
     /// Reads all options, or finds that one asks for help.
     pub(crate) fn read(arguments: &RunArguments) -> Result<Request<Self>, Failure> {
-        let mut network = Self { netdevs: Vec::new(), interfaces: Vec::new(), filters: Vec::new() };
+        let mut network = Self {
+            netdevs: Vec::new(),
+            interfaces: Vec::new(),
+            chardevs: Vec::new(),
+            filters: Vec::new(),
+        };
         for text in &arguments.netdev {
             match elnic_netdev::parse(text).map_err(refuse("netdev", text))? {
                 Request::Help(text) => return Ok(Request::Help(text)),
@@ -38,6 +44,12 @@ impl Network {
                     }
                     network.add_interface(text, request);
                 }
+            }
+        }
+        for text in &arguments.chardev {
+            match elnic_netdev::parse_chardev(text).map_err(refuse("chardev", text))? {
+                Request::Help(text) => return Ok(Request::Help(text)),
+                Request::Make(chardev) => network.chardevs.push((text.clone(), chardev)),
             }
         }
         for text in &arguments.object {
@@ -70,9 +82,13 @@ impl Network {
         for (option, text, netdev) in &self.netdevs {
             elnic_netdev::add(core, netdev).map_err(refuse(option, text))?;
         }
+        let mut chardevs = Chardevs::default();
+        for (text, chardev) in &self.chardevs {
+            chardevs.add(chardev).map_err(refuse("chardev", text))?;
+        }
         for (text, filter) in self.filters {
             let error = refuse("object", &text);
-            filter.add_to(core, elnic_contract::VTime::ZERO).map_err(error)?;
+            filter.add_to(core, &mut chardevs, elnic_contract::VTime::ZERO).map_err(error)?;
         }
         Ok(self.interfaces)
     }

@@ -26,6 +26,14 @@ const fn absent(
     TypeSpec { name, about, built: false, dotted: false, options }
 }
 
+const fn built(
+    name: &'static str,
+    about: &'static str,
+    options: &'static [OptionSpec],
+) -> TypeSpec {
+    TypeSpec { name, about, built: true, dotted: false, options }
+}
+
 /// Every netdev type of the schema, in its order.
 pub const TYPES: &[TypeSpec] = &[
     absent("none", "nothing (of -nic and -net only)", &[]),
@@ -40,12 +48,10 @@ pub const TYPES: &[TypeSpec] = &[
             option("vectors", Kind::UINT32, "", "MSI-X vectors, 0 for none"),
         ],
     ),
-    TypeSpec {
-        name: "user",
-        about: "user-mode network, needs no privileges",
-        built: true,
-        dotted: false,
-        options: &[
+    built(
+        "user",
+        "user-mode network, needs no privileges",
+        &[
             option("hostname", Text, "", "client hostname the DHCP server reports"),
             option("restrict", Switch, "off", "isolate the guest from the host"),
             option("ipv4", Switch, "on", "support IPv4; alone, it turns IPv6 off"),
@@ -69,8 +75,8 @@ pub const TYPES: &[TypeSpec] = &[
             option("guestfwd", Texts, "", "[tcp]:server:port-dev or -cmd:command"),
             option("tftp-server-name", Text, "", "TFTP server name (RFC 2132)"),
         ],
-    },
-    absent(
+    ),
+    built(
         "tap",
         "TAP interface of the host",
         &[
@@ -84,19 +90,19 @@ pub const TYPES: &[TypeSpec] = &[
                 "/etc/qemu-ifdown",
                 "script to take the interface down, or 'no'",
             ),
-            option("br", Text, "br0", "bridge name"),
-            option("helper", Text, "", "command to configure the bridge"),
+            option("br", Text, "br0", "bridge for the helper"),
+            option("helper", Text, "", "command that makes the interface"),
             option("sndbuf", Size, "unlimited", "send buffer limit in bytes"),
-            option("vnet_hdr", Switch, "on", "IFF_VNET_HDR"),
-            option("vhost", Switch, "off", "vhost-net accelerator"),
-            option("vhostfd", Text, "", "descriptor of an open vhost-net device"),
-            option("vhostfds", Text, "", "descriptors of open vhost-net devices, a:b:…"),
-            option("vhostforce", Switch, "off", "vhost for guests without MSI-X too"),
-            option("queues", Kind::UINT32, "1", "queues"),
+            option("vnet_hdr", Switch, "on", "headers for checksums and segmentation"),
+            option("vhost", Switch, "off", "vhost-net accelerator (refused: not in this version)"),
+            option("vhostfd", Text, "", "descriptor of an open vhost-net device (refused)"),
+            option("vhostfds", Text, "", "descriptors of open vhost-net devices, a:b:… (refused)"),
+            option("vhostforce", Switch, "off", "vhost for guests without MSI-X too (refused)"),
+            option("queues", Kind::UINT32, "1", "queues, 1 to 1024"),
             option("poll-us", Kind::UINT32, "0", "busy polling, in µs"),
         ],
     ),
-    absent(
+    built(
         "l2tpv3",
         "Ethernet over an L2TPv3 tunnel",
         &[
@@ -106,19 +112,19 @@ pub const TYPES: &[TypeSpec] = &[
             option("dstport", Text, "", "destination port (UDP)"),
             option("ipv6", Switch, "off", "IPv6"),
             option("udp", Switch, "off", "inside UDP"),
-            option("cookie64", Switch, "off", "cookies of 64 bits"),
+            option("cookie64", Switch, "off", "cookies of 64 bits instead of 32"),
             option("counter", Switch, "off", "sequence counter"),
             option("pincounter", Switch, "off", "sequence counter fixed at zero"),
             option("txcookie", Kind::UINT64, "", "transmit cookie"),
             option("rxcookie", Kind::UINT64, "", "receive cookie"),
             required("txsession", Kind::UINT32, "transmit session"),
             option("rxsession", Kind::UINT32, "txsession", "receive session"),
-            option("offset", Kind::UINT32, "0", "extra bytes before the payload"),
+            option("offset", Kind::UINT32, "0", "extra bytes before the payload, 0 to 255"),
         ],
     ),
-    absent(
+    built(
         "socket",
-        "TCP or multicast UDP to another emulator (legacy)",
+        "TCP or UDP to another emulator (legacy: use stream or dgram)",
         &[
             option("fd", Text, "", "descriptor of an open socket"),
             option("listen", Text, "", "[host]:port to listen at"),
@@ -131,7 +137,7 @@ pub const TYPES: &[TypeSpec] = &[
     TypeSpec {
         name: "stream",
         about: "a stream socket to another emulator",
-        built: false,
+        built: true,
         dotted: true,
         options: &[
             OptionSpec {
@@ -145,6 +151,12 @@ pub const TYPES: &[TypeSpec] = &[
                 "0",
                 "connect again after so many seconds, 0 for never",
             ),
+            option(
+                "reconnect-ms",
+                Kind::UINT32,
+                "0",
+                "connect again after so many milliseconds, 0 for never",
+            ),
         ],
     },
     TypeSpec {
@@ -157,34 +169,37 @@ pub const TYPES: &[TypeSpec] = &[
             option("remote", Address, "", "where to send; not with local.type=fd"),
         ],
     },
-    absent(
+    built(
         "vde",
         "a VDE switch",
         &[
-            option("sock", Text, "", "socket path"),
-            option("port", Kind::UINT16, "", "port number"),
-            option("group", Text, "", "group owner of the socket"),
-            option("mode", Kind::UINT16, "", "permissions of the socket"),
+            option(
+                "sock",
+                Text,
+                "the usual places",
+                "directory of the switch, as vde_switch -s has it",
+            ),
+            option("port", Kind::UINT16, "0", "port of the switch, 0 for any"),
+            option("group", Text, "", "group owner of our socket"),
+            option("mode", Kind::UINT16, "0700", "permissions of our socket, 0 to 0777"),
         ],
     ),
-    absent(
+    built(
         "bridge",
         "TAP interface on a host bridge, by a helper",
         &[
-            option("br", Text, "br0", "bridge name"),
-            option("helper", Text, "", "command to configure the bridge"),
+            option("br", Text, "br0", "bridge for the helper"),
+            option("helper", Text, "", "command that makes the interface"),
         ],
     ),
-    TypeSpec {
-        name: "hubport",
-        about: "port of a hub inside the emulator",
-        built: true,
-        dotted: false,
-        options: &[
+    built(
+        "hubport",
+        "port of a hub inside the emulator",
+        &[
             required("hubid", Kind::INT32, "number of the hub"),
             option("netdev", Text, "", "netdev to connect to the hub instead of a device"),
         ],
-    },
+    ),
     absent(
         "netmap",
         "a netmap interface or VALE port",
@@ -285,8 +300,52 @@ pub const DUMP_OPTIONS: &[OptionSpec] = &[
     required("file", Text, "pcap file to write"),
     option("maxlen", Kind::UINT32, "65536", "bytes kept of a frame"),
     option("clock", Text, "virtual", "virtual (time since power-on) or host (time of day)"),
+    option("format", Text, "pcap", "pcap, or pcapng with nanoseconds and directions"),
 ];
 
 /// The options of `filter-buffer`.
 pub const BUFFER_OPTIONS: &[OptionSpec] =
     &[required("interval", Kind::UINT32, "µs of virtual time between releases")];
+
+/// The options of `filter-mirror`.
+pub const MIRROR_OPTIONS: &[OptionSpec] = &[
+    required("outdev", Text, "chardev that gets a copy of each frame"),
+    option("vnet_hdr_support", Switch, "off", "offload headers before frames (refused)"),
+];
+
+/// The options of `filter-redirector`.
+pub const REDIRECTOR_OPTIONS: &[OptionSpec] = &[
+    option("indev", Text, "", "chardev whose frames go on from here"),
+    option("outdev", Text, "", "chardev that gets each frame instead of the peer"),
+    option("vnet_hdr_support", Switch, "off", "offload headers before frames (refused)"),
+];
+
+/// The options of `net-fault`.
+pub const FAULT_OPTIONS: &[OptionSpec] = &[
+    option("seed", Kind::UINT64, "0", "where chance begins: the same faults for the same seed"),
+    option("loss", Kind::Percent, "0", "frames lost"),
+    option("duplicate", Kind::Percent, "0", "frames that come twice"),
+    option("corrupt", Kind::Percent, "0", "frames with one bit turned over"),
+    option("reorder", Kind::Percent, "0", "frames that overtake, or without delay are overtaken"),
+    option("delay", Kind::UINT32, "0", "µs of virtual time each frame takes"),
+    option("jitter", Kind::UINT32, "0", "µs it may take longer"),
+    option("rate", Size, "unlimited", "bits a second (k, M, G are 1024s)"),
+    option("limit", Kind::UINT32, "1000", "frames on their way, each direction; more are lost"),
+];
+
+/// The options of `-chardev socket`.
+pub const CHARDEV_OPTIONS: &[OptionSpec] = &[
+    option("path", Text, "", "unix socket"),
+    option("abstract", Switch, "off", "in the abstract namespace of Linux"),
+    option("tight", Switch, "on", "an abstract name without padding"),
+    option("host", Text, "", "name or address"),
+    option("port", Text, "", "port number"),
+    option("to", Kind::UINT16, "", "listen at a port up to this one"),
+    option("ipv4", Switch, "", "allow IPv4"),
+    option("ipv6", Switch, "", "allow IPv6"),
+    option("fd", Text, "", "number of an open descriptor"),
+    option("server", Switch, "off", "listen"),
+    option("wait", Switch, "off", "wait for the peer (refused: the machine does not wait)"),
+    option("reconnect", Kind::UINT32, "0", "connect again after so many seconds, 0 for never"),
+    option("reconnect-ms", Kind::UINT32, "0", "the same in milliseconds"),
+];

@@ -10,7 +10,7 @@ fn sample(kind: Kind) -> Value {
     match kind {
         Kind::Text => json!("text"),
         Kind::Switch => json!(true),
-        Kind::Integer { .. } | Kind::Size => json!(7),
+        Kind::Integer { .. } | Kind::Size | Kind::Percent => json!(7),
         Kind::Texts => json!([{ "str": "text" }]),
         Kind::Address => json!({ "type": "inet", "host": "h", "port": "1" }),
     }
@@ -90,6 +90,9 @@ fn structs(text: &str) -> BTreeMap<String, BTreeMap<String, String>> {
     structs
 }
 
+/// Options of later versions of QEMU that are taken besides.
+const EXTENSIONS: &[(&str, &str)] = &[("stream", "reconnect-ms")];
+
 #[test]
 fn the_tables_are_the_schemas_text() {
     let shared = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/seed/qapi-net.json.txt");
@@ -103,8 +106,10 @@ fn the_tables_are_the_schemas_text() {
         let named = &union[union.find(&format!("'{}': ", spec.name)).unwrap()..];
         let name = named.split('\'').find(|word| word.starts_with("Net")).unwrap();
         let members = structs.get(name).unwrap_or_else(|| panic!("{name}"));
-        assert_eq!(members.len(), spec.options.len(), "{name}: {:?}", members.keys());
-        for option in spec.options {
+        let own = |option: &&OptionSpec| !EXTENSIONS.contains(&(spec.name, option.name));
+        let options: Vec<&OptionSpec> = spec.options.iter().filter(own).collect();
+        assert_eq!(members.len(), options.len(), "{name}: {:?}", members.keys());
+        for option in options {
             let key =
                 if option.required { option.name.to_owned() } else { format!("*{}", option.name) };
             let kind = members.get(&key).unwrap_or_else(|| panic!("{name} has no {key}"));
@@ -119,7 +124,7 @@ fn the_tables_are_the_schemas_text() {
                 Kind::UINT16 => "uint16",
                 Kind::UINT32 => "uint32",
                 Kind::UINT64 => "uint64",
-                Kind::Integer { .. } => panic!("no such type in the schema"),
+                Kind::Integer { .. } | Kind::Percent => panic!("no such type in the schema"),
             };
             assert_eq!(kind, wanted, "{name}.{}", option.name);
         }

@@ -1,7 +1,7 @@
 //! Procedure stack and chain stack: room for windows and frames, spilling and filling.
 //!
 //! Everything here is invisible to a program that flushes before it looks, so it may happen before the bundle that needs it is known to
-//! complete. Memory formats: qemu-e2k-contract.md §8, e2k-isa.md §6.1-6.2. Tags are not kept in memory.
+//! complete. Memory formats: qemu-e2k-contract.md §8, e2k-isa.md §6.1-6.2. Tags are kept beside memory, where they are kept at all.
 
 use elnic_contract::Size;
 use elnic_isa::{IsaVersion, Mas};
@@ -10,7 +10,7 @@ use super::context::Context;
 use crate::bus::Bus;
 use crate::exception::ExceptionKind;
 use crate::state::control::{FRAME_BYTES, Frame, RESIDENT_FRAMES};
-use crate::state::registers::{Cell, RING};
+use crate::state::registers::{Cell, RING, TAG_NUMERIC};
 use crate::trap::{Reason, Trap};
 
 /// Bytes of a register in the procedure stack, extension included.
@@ -23,23 +23,12 @@ impl<B: Bus> Context<'_, B> {
         self.state.window.base.wrapping_sub(self.state.resident_from)
     }
 
-    fn stack_access<'t>(
-        what: &'static str,
-        address: u64,
-    ) -> impl Fn(crate::bus::BusFault) -> Trap + 't {
-        move |fault| {
-            Trap::new(ExceptionKind::MemoryErrorOutside, Reason::Access { what, address, fault })
-        }
-    }
-
     fn stack_store(&mut self, what: &'static str, address: u64, value: u64) -> Result<(), Trap> {
-        self.bus
-            .store(address, Size::Double, Mas(0), value)
-            .map_err(Self::stack_access(what, address))
+        self.write_memory(what, address, Size::Double, Mas(0), (value, 0))
     }
 
     fn stack_load(&mut self, what: &'static str, address: u64) -> Result<u64, Trap> {
-        self.bus.load(address, Size::Double, Mas(0)).map_err(Self::stack_access(what, address))
+        self.read_memory(what, address, Size::Double, Mas(0), 0)
     }
 
     /// Where the four words of the register pair at `address` are: low and extension of the first, then of the second.
@@ -79,11 +68,17 @@ impl<B: Bus> Context<'_, B> {
             for (word, offset) in words.into_iter().zip(layout) {
                 self.stack_store("spilling registers", address.wrapping_add(offset), word)?;
             }
+            if self.tags {
+                for (cell, offset) in cells.into_iter().zip([layout[0], layout[2]]) {
+                    let (value, tag) =
+                        (self.state.registers.low(cell), self.state.registers.tag(cell));
+                    self.set_memory_tag(address.wrapping_add(offset), value, tag);
+                }
+            }
         }
         let bytes = count * REGISTER_BYTES;
         self.state.procedure_stack.ind = self.state.procedure_stack.ind.wrapping_add(bytes as u32);
         self.state.resident_from = from.wrapping_add(count);
-        self.note_written(start, bytes);
         Ok(())
     }
 
@@ -109,16 +104,30 @@ impl<B: Bus> Context<'_, B> {
             for (word, offset) in words.iter_mut().zip(layout) {
                 *word = self.stack_load("filling registers", address.wrapping_add(offset))?;
             }
-            for (n, half) in (0..).zip(words.chunks_exact(2)) {
+            let places = [layout[0], layout[2]].map(|offset| address.wrapping_add(offset));
+            for ((n, half), place) in (0..).zip(words.chunks_exact(2)).zip(places) {
                 let cell = Cell::windowed(from.wrapping_add(2 * pair + n));
+                let tag = if self.tags { self.memory_tag(place, half[0]) } else { TAG_NUMERIC };
                 self.state.registers.set_low(cell, half[0]);
                 self.state.registers.set_high(cell, half[1]);
-                self.state.registers.set_tag(cell, 0);
+                self.state.registers.set_tag(cell, tag);
             }
         }
         self.state.procedure_stack.ind = ind as u32;
         self.state.resident_from = from;
         Ok(())
+    }
+
+    /// Notes the tag of a value that was written to the virtual `address`.
+    pub(super) fn set_memory_tag(&mut self, address: u64, value: u64, tag: u8) {
+        let place = self.physical_of(address, Mas(0));
+        self.state.memory_tags.set(place, value, tag);
+    }
+
+    /// The tag of `value`, which stands at the virtual `address`.
+    pub(super) fn memory_tag(&mut self, address: u64, value: u64) -> u8 {
+        let place = self.physical_of(address, Mas(0));
+        self.state.memory_tags.get(place, value)
     }
 
     /// Makes room for one more frame.
@@ -147,7 +156,6 @@ impl<B: Bus> Context<'_, B> {
         self.state.frames.drain(..count);
         let bytes = count as u64 * FRAME_BYTES;
         self.state.chain_stack.ind = self.state.chain_stack.ind.wrapping_add(bytes as u32);
-        self.note_written(start, bytes);
         Ok(())
     }
 
