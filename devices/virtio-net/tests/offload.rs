@@ -87,7 +87,7 @@ fn large_frames_of_every_kind_leave_as_segments() {
         (udp(false, &payload), 3, 34, 6, 7),
     ] {
         let mut driver = driver(&[], TSO4 | TSO6 | UFO | USO);
-        driver.send_with(&header(1, gso, 1448, start, offset), &frame);
+        driver.send_with(&header(1, gso, 1428, start, offset), &frame);
         let sent = driver.came_out().0;
         assert_eq!(sent.len(), pieces, "kind {gso}");
         assert!(

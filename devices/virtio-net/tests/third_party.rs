@@ -4,6 +4,10 @@
     unsafe_code,
     reason = "the driver's rings and buffers are host memory that the device reaches by address, as a real one does"
 )]
+#![expect(
+    clippy::disallowed_types,
+    reason = "the driver's transport and the test's cable share the machine; none of it is a device"
+)]
 
 use std::alloc::{Layout, alloc_zeroed, dealloc};
 use std::cell::RefCell;
@@ -74,7 +78,7 @@ unsafe impl Hal for HostHal {
     }
 
     unsafe fn dma_dealloc(at: PhysAddr, pointer: NonNull<u8>, pages: usize) -> i32 {
-        SHARED.with_borrow_mut(|shared| shared.remove(&(at as u64)));
+        SHARED.with_borrow_mut(|shared| shared.remove(&at));
         // SAFETY: it was allocated above with this layout.
         unsafe { dealloc(pointer.as_ptr(), pages_layout(pages)) };
         0
@@ -91,7 +95,7 @@ unsafe impl Hal for HostHal {
     }
 
     unsafe fn unshare(at: PhysAddr, _buffer: NonNull<[u8]>, _direction: BufferDirection) {
-        SHARED.with_borrow_mut(|shared| shared.remove(&(at as u64)));
+        SHARED.with_borrow_mut(|shared| shared.remove(&at));
     }
 }
 
@@ -189,7 +193,7 @@ impl Transport for Registers {
         self.write(0x16, Size::Half, queue.into());
         self.write(0x18, Size::Half, size.into());
         for (offset, area) in [(0x20, descriptors), (0x28, driver_area), (0x30, device_area)] {
-            self.write(offset, Size::Double, area as u64);
+            self.write(offset, Size::Double, area);
         }
         self.write(0x1c, Size::Half, 1);
     }
