@@ -7,13 +7,11 @@ use elnic_contract::{Access, Cx, Fault, LogEntry, Size};
 use elnic_registers::{Bank, Behaviour, Written};
 
 use crate::E1000;
-use crate::eeprom::Pins;
-use crate::fifo;
 use crate::model::{MEMORY, PORTS, PORTS_SIZE};
-use crate::ring::Ring;
-use crate::spec::views::{Ctrl, Tctl, ctrl_ext, eecd, eerd};
+use crate::spec::views::{Ctrl, Rctl, Tctl, ctrl_ext};
 use crate::spec::{Reg, WINDOW, canonical};
 use crate::timers::Timer;
+use crate::{descriptors, fifo};
 
 /// Offset of IODATA in the I/O window.
 const IODATA: u64 = 4;
@@ -29,6 +27,7 @@ enum Target {
 }
 
 impl E1000 {
+    #[inline]
     fn target(&self, access: Access) -> Result<Target, Fault> {
         let offset = access.offset();
         let end = offset.saturating_add(u64::from(access.size().bytes()));
@@ -57,6 +56,7 @@ impl E1000 {
     }
 
     /// The two halves of an access of eight bytes.
+    #[inline]
     fn halves(access: Access) -> Option<[Access; 2]> {
         if access.size() != Size::Double {
             return None;
@@ -74,8 +74,10 @@ impl E1000 {
         }
         match self.target(access)? {
             Target::Table(target) => {
+                self.judge_access(cx, target);
                 // The engine has logged what stands in no table.
-                Ok(elnic_registers::read(self, cx, target).unwrap_or(0))
+                let value = elnic_registers::read(self, cx, target).unwrap_or(0);
+                Ok(self.show(target, value))
             }
             Target::Nothing => {
                 cx.log.record(LogEntry::Refused { access, fault: Fault::NoRegister });
@@ -96,8 +98,12 @@ impl E1000 {
         }
         match self.target(access)? {
             Target::Table(target) => {
+                self.judge_access(cx, target);
                 // As above.
                 let _ = elnic_registers::write(self, cx, target, value);
+                if self.compat.is_qemu() && target.region() == MEMORY {
+                    self.compat.written(target, value);
+                }
             }
             Target::Nothing => {
                 cx.log.record(LogEntry::Refused { access, fault: Fault::NoRegister });
@@ -111,9 +117,19 @@ impl E1000 {
             return Some(self.peek_access(low)? | self.peek_access(high)? << 32);
         }
         match self.target(access).ok()? {
-            Target::Table(target) => Some(elnic_registers::peek(&self.bank, target).unwrap_or(0)),
+            Target::Table(target) => {
+                let value = elnic_registers::peek(&self.bank, target).unwrap_or(0);
+                Some(self.show(target, value))
+            }
             Target::Nothing => Some(0),
         }
+    }
+
+    /// What the guest sees where the table shows `value`.
+    #[inline]
+    fn show(&self, access: Access, value: u64) -> u64 {
+        let differs = self.compat.is_qemu() && access.region() == MEMORY;
+        if differs { self.compat.shown(access, value) } else { value }
     }
 
     fn ctrl_written(&mut self, cx: &mut Cx<'_>, old: u64, new: u64) {
@@ -139,43 +155,6 @@ impl E1000 {
         }
     }
 
-    fn eecd_written(&mut self, new: u64) {
-        self.eeprom.drive(Pins {
-            clock: new & eecd::SK != 0,
-            select: new & eecd::CS != 0,
-            data: new & eecd::DI != 0,
-        });
-        self.show_eeprom_output();
-    }
-
-    /// Shows the EEPROM's data output in EECD.
-    pub(crate) fn show_eeprom_output(&mut self) {
-        if self.eeprom.output() {
-            self.bank.set_bits(Reg::EECD, eecd::DO);
-        } else {
-            self.bank.clear_bits(Reg::EECD, eecd::DO);
-        }
-    }
-
-    fn eerd_written(&mut self, cx: &mut Cx<'_>, new: u64) {
-        if new & eerd::START == 0 {
-            return;
-        }
-        self.bank.clear_bits(Reg::EERD, eerd::DONE);
-        if self.fidelity.full() {
-            self.timers.arm(cx, Timer::Eeprom, cx.now + self.fidelity.latencies.eeprom_read);
-        } else {
-            self.eerd_done();
-        }
-    }
-
-    /// The word that EERD asked for is there.
-    pub(crate) fn eerd_done(&mut self) {
-        let [_, address, ..] = self.bank.get(Reg::EERD).to_le_bytes();
-        let word = u64::from(self.eeprom.word(address));
-        self.bank.set(Reg::EERD, word << 16 | u64::from(address) << 8 | eerd::DONE);
-    }
-
     fn tctl_written(&mut self, cx: &mut Cx<'_>, new: u64) {
         if Tctl(new).send_xoff() {
             self.bank.clear_bits(Reg::TCTL, 1 << 22);
@@ -185,9 +164,11 @@ impl E1000 {
     }
 }
 
-/// Says so if a tail was written that makes a ring of some length none.
-fn check_tail(cx: &mut Cx<'_>, ring: Option<Ring>, length: u64, tail: u64) {
-    if ring.is_none() && length != 0 {
+/// Says so if a tail was written that lies outside of a ring of some length.
+#[inline]
+fn check_tail(cx: &mut Cx<'_>, length: u64, tail: u64) {
+    // A length counts in 128 bytes, so nothing is lost by asking in bytes.
+    if length != 0 && tail.saturating_mul(descriptors::LENGTH as u64) >= length {
         let what = "head or tail lies outside of the descriptor ring";
         cx.log.record(LogEntry::Guest { what, value: tail });
     }
@@ -216,6 +197,9 @@ impl Behaviour<Reg> for E1000 {
 
     fn after_write(&mut self, cx: &mut Cx<'_>, written: Written<Reg>) {
         let new = written.new;
+        if self.strict.is_on() {
+            self.judge_write(cx, &written);
+        }
         match written.register {
             Reg::CTRL => self.ctrl_written(cx, written.old, new),
             Reg::CTRL_EXT => self.ctrl_ext_written(cx, new),
@@ -242,12 +226,19 @@ impl Behaviour<Reg> for E1000 {
             }
             Reg::TCTL => self.tctl_written(cx, new),
             Reg::RDT => {
-                check_tail(cx, Ring::receive(&self.bank), self.bank.get(Reg::RDLEN), new);
+                check_tail(cx, self.bank.get(Reg::RDLEN), new);
                 self.receive_on(cx);
             }
-            Reg::RDH | Reg::RDLEN => self.receive_on(cx),
+            Reg::RDH | Reg::RDLEN => {
+                self.forget_receive_ring();
+                self.receive_on(cx);
+            }
+            Reg::RDBAL | Reg::RDBAH => self.forget_receive_ring(),
+            // What a former threshold held back.
+            Reg::RXDCTL => self.flush_received(cx),
+            Reg::TXDCTL => self.flush_transmitted(cx),
             Reg::TDT => {
-                check_tail(cx, Ring::transmit(&self.bank), self.bank.get(Reg::TDLEN), new);
+                check_tail(cx, self.bank.get(Reg::TDLEN), new);
                 self.transmit(cx);
             }
             Reg::TDH | Reg::TDLEN => {
@@ -261,7 +252,10 @@ impl Behaviour<Reg> for E1000 {
                 self.refresh_stations();
                 self.announce_filter(cx);
             }
-            Reg::MTA | Reg::VFTA => self.announce_filter(cx),
+            // The report says of the hash table only whether it is in use, and of the VLAN table nothing while it is not.
+            Reg::MTA if (written.old == 0) != (new == 0) => self.announce_filter(cx),
+            Reg::VFTA if Rctl(self.bank.get(Reg::RCTL)).vlan_filter() => self.announce_filter(cx),
+            Reg::MTA | Reg::VFTA => {}
             Reg::PBA => self.bank.set(Reg::PBA, (new & 0x7f) | fifo::transmit_share(new)),
             // Never reached: accesses go to the registers themselves.
             Reg::CTRL_DUP | Reg::RAL_A | Reg::RAH_A | Reg::MTA_A | Reg::VFTA_A => {}
@@ -286,9 +280,6 @@ impl Behaviour<Reg> for E1000 {
             | Reg::RDFHS
             | Reg::RDFTS
             | Reg::RDFPC
-            | Reg::RDBAL
-            | Reg::RDBAH
-            | Reg::RXDCTL
             | Reg::RADV
             | Reg::RSRPD
             | Reg::TXDMAC
@@ -298,7 +289,6 @@ impl Behaviour<Reg> for E1000 {
             | Reg::TDFTS
             | Reg::TDFPC
             | Reg::TIDV
-            | Reg::TXDCTL
             | Reg::TADV
             | Reg::TSPMT
             | Reg::CRCERRS
@@ -372,6 +362,7 @@ impl Behaviour<Reg> for E1000 {
             | Reg::FFLT
             | Reg::FFMT
             | Reg::FFVT
+            | Reg::PBM
             | Reg::IOADDR
             | Reg::IODATA => {}
         }

@@ -4,7 +4,8 @@ use elnic_contract::{Cx, Frame, MacAddr, VDuration};
 use elnic_wire::pause::{self, Pause};
 
 use crate::E1000;
-use crate::phy::{self, Action, Speed};
+use crate::partner::Speed;
+use crate::phy::{self, Action};
 use crate::spec::Reg;
 use crate::spec::views::{Ctrl, Mdic, Rctl, cause, status};
 use crate::timers::Timer;
@@ -42,6 +43,7 @@ impl E1000 {
         self.bank.set(Reg::STATUS, new);
         if (old ^ new) & status::LU != 0 {
             self.raise(cx, cause::LSC);
+            self.link_may_wake(cx);
         }
     }
 
@@ -56,6 +58,7 @@ impl E1000 {
             other => other.code(),
         };
         (self.bank.get(Reg::STATUS) & status::TXOFF)
+            | self.chip.bus_status()
             | if full { status::FD } else { 0 }
             | if up { status::LU } else { 0 }
             | speed

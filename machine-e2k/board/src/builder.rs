@@ -13,11 +13,12 @@ use elnic_pci::FunctionOptions;
 use elnic_soc::{Place, Slots, Wires};
 
 use crate::config::{DeviceOptions, MachineConfig, SECONDARY_BUS, machine_properties};
-use crate::devices::{Body, BusSide, Devices, Slot, Wiring};
+use crate::devices::{Body, BusSide, Devices, PciWiring, Slot, Wiring};
 use crate::doorbell::Bell;
 use crate::error::BuildError;
+use crate::interrupts::Inputs;
 use crate::link::Links;
-use crate::loader::{self, Program};
+use crate::loader::{self, Handover, Program};
 use crate::machine::Machine;
 use crate::serial::SerialLines;
 use crate::soldered::{self, Soldered};
@@ -66,16 +67,18 @@ impl MachineBuilder {
     pub fn build(self, config: MachineConfig) -> Result<Machine, BuildError> {
         let mut layout = RamLayout::new(config.ram)?;
         if matches!(config.program, Program::Firmware(_)) {
-            layout = layout.with_firmware();
+            layout = layout.with_firmware(config.machine.plan.firmware.base);
         }
-        let mut ram = GuestRam::new(layout)?;
-        let start = loader::load(&config.program, &mut ram)?;
-        let Soldered { devices, root, fixed, bridge, console } = soldered::solder()?;
+        let ram = GuestRam::new(layout)?;
+        let Soldered { devices, root, fixed, bridge, console, pic } = soldered::solder(&config)?;
         let pacer = config.pacer();
         let mut world = World {
             ram,
             devices,
+            plan: config.machine.plan,
             bridge,
+            pic,
+            inputs: Inputs::default(),
             root,
             secondary: Slots::new(SECONDARY_BUS, 0),
             fixed,
@@ -100,7 +103,9 @@ impl MachineBuilder {
             outbox: Outbox::new(),
         };
         plug_serials(&mut world, console, config.serials)?;
-        add_devices(&mut world, &config.devices)?;
+        let mac = add_devices(&mut world, &config.devices)?;
+        let board = Handover { machine: config.machine, processors: 1, mac };
+        let start = loader::load(&config.program, &board, &mut world.ram)?;
         world.power_on();
 
         let options = config.cpu_options;
@@ -128,7 +133,7 @@ impl World {
                 match &mut slot.body {
                     Body::Function(function) => _ = function.take_map_changed(),
                     Body::Bridge(bridge) => _ = bridge.take_map_changed(),
-                    Body::Block(_) => {}
+                    Body::Block(_) | Body::Pic(_) => {}
                 }
             }
         }
@@ -160,8 +165,11 @@ fn plug_serials(
 }
 
 /// Reads all options, then places those that say where, then the others: a slot chosen for one device is never one that
-/// a later device asks for.
-fn add_devices(world: &mut World, options: &[DeviceOptions]) -> Result<(), BuildError> {
+/// a later device asks for. Returns the address of the first network interface.
+fn add_devices(
+    world: &mut World,
+    options: &[DeviceOptions],
+) -> Result<Option<MacAddr>, BuildError> {
     let mut wanted = Vec::new();
     for device in options {
         let device = read_options(device, &wanted)?;
@@ -191,10 +199,12 @@ fn add_devices(world: &mut World, options: &[DeviceOptions]) -> Result<(), Build
             device.place = Some(place);
         }
     }
+    let mut first_mac = None;
     for device in wanted {
-        add_device(world, device, &mut macs)?;
+        let mac = add_device(world, device, &mut macs)?;
+        first_mac = first_mac.or(mac);
     }
-    Ok(())
+    Ok(first_mac)
 }
 
 fn read_options(options: &DeviceOptions, before: &[Wanted]) -> Result<Wanted, BuildError> {
@@ -254,7 +264,12 @@ fn checked_id(id: &str, before: &[Wanted]) -> Result<String, BuildError> {
     Ok(id.to_owned())
 }
 
-fn add_device(world: &mut World, wanted: Wanted, macs: &mut MacPool) -> Result<(), BuildError> {
+/// Adds one device; its address, if it is a network interface.
+fn add_device(
+    world: &mut World,
+    wanted: Wanted,
+    macs: &mut MacPool,
+) -> Result<Option<MacAddr>, BuildError> {
     let Wanted { name, entry, machine, mut own, place, side, mac } = wanted;
     let takes_mac = entry.properties.iter().any(|spec| spec.name == "mac");
     let mac = match mac {
@@ -273,7 +288,9 @@ fn add_device(world: &mut World, wanted: Wanted, macs: &mut MacPool) -> Result<(
     };
     let options = FunctionOptions { multifunction: machine.switch("multifunction"), rom };
     let body = Body::Function(soldered::function(&name, device, options)?);
-    let wiring = place.map(|place| Wiring { side, place, bridge_slot: 0 });
+    let wiring = place.map_or(Wiring::None, |place| {
+        Wiring::Pci(PciWiring { side, place, bridge_slot: 0, own_input: None })
+    });
     let id = push(&mut world.devices, &name, body, wiring);
     if entry.is_nic {
         let model = entry.model.name.to_owned();
@@ -288,10 +305,10 @@ fn add_device(world: &mut World, wanted: Wanted, macs: &mut MacPool) -> Result<(
         })?;
         world.links.connect(id, port);
     }
-    Ok(())
+    Ok(mac.filter(|_| entry.is_nic))
 }
 
-fn push(devices: &mut Devices, name: &str, body: Body, wiring: Option<Wiring>) -> DeviceId {
+fn push(devices: &mut Devices, name: &str, body: Body, wiring: Wiring) -> DeviceId {
     devices.push(Slot { name: name.to_owned(), body, wiring, lines: Lines::NONE })
 }
 

@@ -5,6 +5,7 @@
 
 use elnic_contract::{ClockHz, nearest};
 use elnic_cpu::IsaVersion;
+use elnic_soc::map::{self, AddressPlan};
 
 /// A processor model.
 #[derive(Debug, PartialEq, Eq)]
@@ -32,7 +33,16 @@ pub struct MachineModel {
     pub summary: &'static str,
     /// Name of the processor it has unless told otherwise.
     pub cpu: &'static str,
+    /// What lies where.
+    pub plan: &'static AddressPlan,
+    /// `cpu_type` of the boot block: `%idr.mdl` of the board's own processor.
+    pub cpu_type: u8,
+    /// `chipset_type` of the boot block.
+    pub chipset: u8,
 }
+
+/// `chipset_type` of boards with an IOHUB or IOHUB2.
+const IOHUB: u8 = 2;
 
 const fn cpu(
     name: &'static str,
@@ -57,12 +67,46 @@ pub static CPUS: &[CpuModel] = &[
 ];
 
 /// Every machine.
-pub static MACHINES: &[MachineModel] = &[MachineModel {
-    name: "e8c",
-    aliases: &["e2k"],
-    summary: "Elbrus-8C board with IOHUB, as qemu-system-e2k's 'e2k' machine",
-    cpu: "e8c",
-}];
+///
+/// All have the functions that the one machine of qemu-system-e2k has, in the places it has them.
+pub static MACHINES: &[MachineModel] = &[
+    MachineModel {
+        name: "e2s",
+        aliases: &[],
+        summary: "Elbrus-4C board with IOHUB",
+        cpu: "e2s",
+        plan: &map::FULL_SIC,
+        cpu_type: 3,
+        chipset: IOHUB,
+    },
+    MachineModel {
+        name: "e8c",
+        aliases: &["e2k"],
+        summary: "Elbrus-8C board with IOHUB2, as qemu-system-e2k's 'e2k' machine",
+        cpu: "e8c",
+        plan: &map::FULL_SIC,
+        cpu_type: 7,
+        chipset: IOHUB,
+    },
+    MachineModel {
+        name: "e1c+",
+        aliases: &[],
+        summary: "Elbrus-1C+ board with IOHUB2 and the legacy address map",
+        cpu: "e1c+",
+        plan: &map::LEGACY_SIC,
+        cpu_type: 8,
+        chipset: IOHUB,
+    },
+    MachineModel {
+        name: "e8c2",
+        aliases: &[],
+        summary: "Elbrus-8CB board with IOHUB2",
+        cpu: "e8c2",
+        plan: &map::FULL_SIC,
+        cpu_type: 9,
+        chipset: IOHUB,
+    },
+];
 
 /// There is no model of that name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -121,7 +165,8 @@ mod tests {
     #[test]
     fn every_machine_names_a_processor_there_is() {
         for machine in MACHINES {
-            assert!(CpuModel::named(machine.cpu).is_ok(), "{}", machine.name);
+            let cpu = CpuModel::named(machine.cpu).unwrap();
+            assert_eq!(cpu.idr & 0xff, u64::from(machine.cpu_type), "{}", machine.name);
         }
     }
 
@@ -135,7 +180,7 @@ mod tests {
         assert_eq!(MachineModel::named("e2k"), MachineModel::named("e8c"));
         assert_eq!(
             MachineModel::named("e9c").unwrap_err().to_string(),
-            "unknown machine 'e9c'; did you mean 'e8c'?; known are e8c, e2k"
+            "unknown machine 'e9c'; did you mean 'e8c'?; known are e2s, e8c, e2k, e1c+, e8c2"
         );
         assert!(CpuModel::named("8c").unwrap_err().to_string().contains("did you mean 'e8c'"));
     }

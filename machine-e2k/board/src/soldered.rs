@@ -1,4 +1,4 @@
-//! What is soldered to an Elbrus-8C board: bridge, host bridge, console, system controller, interrupt controller.
+//! What is soldered to an Elbrus-8C board: bridge, host bridge, console, system controller, interrupt controllers.
 //!
 //! Places and identities: qemu-e2k-contract.md §6.
 
@@ -6,10 +6,12 @@ use elnic_clock::DeviceId;
 use elnic_console::Escc;
 use elnic_contract::{Lines, Model, PciIdentity};
 use elnic_pci::{Bare, Bridge, FunctionOptions, PciFunction, SpecError, Window};
-use elnic_soc::{Place, Slots, map};
+use elnic_pic::{Apic, ApicConfig, IO_REGION, LOCAL_REGION};
+use elnic_soc::{Place, Slots, SystemTimer};
 
 use crate::address_space::{FixedWindow, Target};
-use crate::devices::{Body, BusSide, Devices, Slot, Wiring};
+use crate::config::MachineConfig;
+use crate::devices::{Body, Devices, PciWiring, Slot, Wiring};
 use crate::error::BuildError;
 
 /// Name of the console.
@@ -41,6 +43,9 @@ static HOST_BRIDGE: Model = Model {
     sources: &["qemu-e2k-contract.md §6"],
 };
 
+/// Inputs 16 to 19, where PCI's interrupts arrive: open-drain wires, high when nobody pulls them down.
+const PCI_INPUTS: u32 = 0xf_0000;
+
 /// The soldered devices and where they answer.
 pub(crate) struct Soldered {
     pub(crate) devices: Devices,
@@ -48,6 +53,7 @@ pub(crate) struct Soldered {
     pub(crate) fixed: Vec<FixedWindow>,
     pub(crate) bridge: DeviceId,
     pub(crate) console: DeviceId,
+    pub(crate) pic: DeviceId,
 }
 
 /// A function of `device`, or why it cannot be one.
@@ -61,7 +67,7 @@ pub(crate) fn function(
 }
 
 /// Solders everything.
-pub(crate) fn solder() -> Result<Soldered, BuildError> {
+pub(crate) fn solder(config: &MachineConfig) -> Result<Soldered, BuildError> {
     let mut devices = Devices::default();
     let mut root = Slots::new("pci.0", 3);
     let mut add = |name: &str, body: Body, place: Option<Place>| -> Result<DeviceId, BuildError> {
@@ -70,7 +76,7 @@ pub(crate) fn solder() -> Result<Soldered, BuildError> {
             root.solder(place, id.0, name)
                 .map_err(|error| BuildError::Place { device: name.to_owned(), error })?;
         }
-        let wiring = place.map(|place| Wiring { side: BusSide::Root, place, bridge_slot: 0 });
+        let wiring = place.map_or(Wiring::None, |place| Wiring::Pci(PciWiring::on_root(place)));
         Ok(devices.push(Slot { name: name.to_owned(), body, wiring, lines: Lines::NONE }))
     };
     let at = |slot, function| Some(Place { slot, function });
@@ -84,14 +90,27 @@ pub(crate) fn solder() -> Result<Soldered, BuildError> {
     let console = function(CONSOLE, Box::new(Escc::new()), shared)?;
     let console = add(CONSOLE, Body::Function(console), at(2, 2))?;
     let sic = add("sic", Body::Block(Box::new(elnic_soc::sic())), None)?;
-    let lapic = add("lapic", Body::Block(Box::new(elnic_soc::lapic())), None)?;
+    let timer = add("timer", Body::Block(Box::new(SystemTimer::new())), None)?;
+    let controllers =
+        ApicConfig { processors: 1, timer_clock: config.cpu.clock, idle_high: PCI_INPUTS };
+    let pic = add("pic", Body::Pic(Box::new(Apic::new(controllers))), None)?;
 
-    let window = |id| Target::Device(id, Window::Region(0));
+    let plan = config.machine.plan;
+    if let Some(Slot { wiring: Wiring::Pci(wiring), .. }) = devices.get_mut(console) {
+        wiring.own_input = Some(elnic_soc::CONSOLE_INPUT);
+    }
+    if let Some(slot) = devices.get_mut(timer) {
+        slot.wiring = Wiring::Input(elnic_soc::SYSTEM_TIMER_INPUT);
+    }
+    let region = |id, region| Target::Device(id, Window::Region(region));
+    let window = |id| region(id, 0);
     let fixed = vec![
-        (map::CONSOLE, window(console)),
-        (map::SIC, window(sic)),
-        (map::LOCAL_APIC, window(lapic)),
-        (map::PCI_CONFIG, Target::Config),
+        (plan.console, window(console)),
+        (plan.system_timer, window(timer)),
+        (plan.sic, window(sic)),
+        (plan.local_apic, region(pic, LOCAL_REGION)),
+        (plan.io_apic, region(pic, IO_REGION)),
+        (plan.pci_config, Target::Config),
     ];
-    Ok(Soldered { devices, root, fixed, bridge, console })
+    Ok(Soldered { devices, root, fixed, bridge, console, pic })
 }

@@ -9,11 +9,13 @@ use elnic_contract::{Cx, Cycles, Dma, GuestEvent, NoDma, Outbox, VTime};
 use elnic_cpu::Attention;
 use elnic_memory::GuestRam;
 use elnic_netclient::NetCore;
+use elnic_soc::map::AddressPlan;
 use elnic_soc::{ConfigPorts, Slots, Wires};
 
 use crate::address_space::{FixedWindow, Target};
 use crate::devices::{Body, BusSide, Devices};
 use crate::doorbell::Bell;
+use crate::interrupts::Inputs;
 use crate::link::Links;
 use crate::log::{DeviceLog, GuestLog};
 use crate::serial::SerialLines;
@@ -23,7 +25,12 @@ use crate::trace::{Trace, TraceEvent};
 pub(crate) struct World {
     pub(crate) ram: GuestRam,
     pub(crate) devices: Devices,
+    /// What lies where.
+    pub(crate) plan: &'static AddressPlan,
     pub(crate) bridge: DeviceId,
+    pub(crate) pic: DeviceId,
+    /// The processor's interrupt inputs as it was last told of them.
+    pub(crate) inputs: Inputs,
     pub(crate) root: Slots,
     pub(crate) secondary: Slots,
     pub(crate) fixed: Vec<FixedWindow>,
@@ -80,7 +87,7 @@ impl World {
 
     /// Whether a device cannot reach RAM: it stands behind a bridge that does not forward bus masters.
     fn cut_off(&self, id: DeviceId) -> bool {
-        let wiring = self.devices.get(id).and_then(|slot| slot.wiring);
+        let wiring = self.devices.get(id).and_then(|slot| slot.wiring.pci());
         let behind = wiring.is_some_and(|wiring| wiring.side == BusSide::Secondary);
         behind && !self.bridge().is_some_and(elnic_pci::Bridge::may_master)
     }
@@ -89,7 +96,7 @@ impl World {
     pub(crate) fn bridge(&self) -> Option<&elnic_pci::Bridge> {
         match &self.devices.get(self.bridge)?.body {
             Body::Bridge(bridge) => Some(bridge),
-            Body::Function(_) | Body::Block(_) => None,
+            Body::Function(_) | Body::Block(_) | Body::Pic(_) => None,
         }
     }
 

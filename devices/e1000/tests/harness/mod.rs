@@ -1,87 +1,16 @@
 //! A machine of one controller: RAM, virtual time, a cable whose other end is a list, and a driver's usual helpers.
-#![allow(dead_code, unreachable_pub, reason = "each test file uses its own part of the harness")]
+#![expect(dead_code, unreachable_pub, reason = "each test file uses its own part of the harness")]
 
 use elnic_contract::{
     Access, Cx, Device, Dma, DmaError, Effect, Frame, Gpa, Lines, Log, LogEntry, MacAddr, Nic,
     Outbox, Properties, Reset, Size, TimerId, VDuration, VTime, Verdict,
 };
-use elnic_e1000::{E1000, PROPERTIES};
+use elnic_e1000::{Chip, E1000, PROPERTIES};
 
 pub const MAC: MacAddr = MacAddr([0x52, 0x54, 0x00, 0x12, 0x34, 0x56]);
 pub const PEER: MacAddr = MacAddr([0x52, 0x55, 0x0a, 0x00, 0x02, 0x02]);
 
-pub mod reg {
-    pub const CTRL: u64 = 0x0000;
-    pub const STATUS: u64 = 0x0008;
-    pub const EECD: u64 = 0x0010;
-    pub const EERD: u64 = 0x0014;
-    pub const CTRL_EXT: u64 = 0x0018;
-    pub const MDIC: u64 = 0x0020;
-    pub const FCAL: u64 = 0x0028;
-    pub const FCAH: u64 = 0x002c;
-    pub const FCT: u64 = 0x0030;
-    pub const VET: u64 = 0x0038;
-    pub const ICR: u64 = 0x00c0;
-    pub const ITR: u64 = 0x00c4;
-    pub const ICS: u64 = 0x00c8;
-    pub const IMS: u64 = 0x00d0;
-    pub const IMC: u64 = 0x00d8;
-    pub const RCTL: u64 = 0x0100;
-    pub const FCTTV: u64 = 0x0170;
-    pub const TCTL: u64 = 0x0400;
-    pub const PBA: u64 = 0x1000;
-    pub const FCRTL: u64 = 0x2160;
-    pub const FCRTH: u64 = 0x2168;
-    pub const RDBAL: u64 = 0x2800;
-    pub const RDBAH: u64 = 0x2804;
-    pub const RDLEN: u64 = 0x2808;
-    pub const RDH: u64 = 0x2810;
-    pub const RDT: u64 = 0x2818;
-    pub const RDTR: u64 = 0x2820;
-    pub const RADV: u64 = 0x282c;
-    pub const RSRPD: u64 = 0x2c00;
-    pub const TDBAL: u64 = 0x3800;
-    pub const TDBAH: u64 = 0x3804;
-    pub const TDLEN: u64 = 0x3808;
-    pub const TDH: u64 = 0x3810;
-    pub const TDT: u64 = 0x3818;
-    pub const TIDV: u64 = 0x3820;
-    pub const TXDCTL: u64 = 0x3828;
-    pub const TADV: u64 = 0x382c;
-    pub const CRCERRS: u64 = 0x4000;
-    pub const MPC: u64 = 0x4010;
-    pub const RLEC: u64 = 0x4040;
-    pub const XONRXC: u64 = 0x4048;
-    pub const XONTXC: u64 = 0x404c;
-    pub const XOFFRXC: u64 = 0x4050;
-    pub const XOFFTXC: u64 = 0x4054;
-    pub const PRC64: u64 = 0x405c;
-    pub const GPRC: u64 = 0x4074;
-    pub const BPRC: u64 = 0x4078;
-    pub const MPRC: u64 = 0x407c;
-    pub const GPTC: u64 = 0x4080;
-    pub const GORCL: u64 = 0x4088;
-    pub const GORCH: u64 = 0x408c;
-    pub const RNBC: u64 = 0x40a0;
-    pub const RUC: u64 = 0x40a4;
-    pub const RFC: u64 = 0x40a8;
-    pub const ROC: u64 = 0x40ac;
-    pub const RJC: u64 = 0x40b0;
-    pub const TORL: u64 = 0x40c0;
-    pub const TORH: u64 = 0x40c4;
-    pub const TOTL: u64 = 0x40c8;
-    pub const TOTH: u64 = 0x40cc;
-    pub const TPR: u64 = 0x40d0;
-    pub const TPT: u64 = 0x40d4;
-    pub const PTC64: u64 = 0x40d8;
-    pub const TSCTC: u64 = 0x40f8;
-    pub const TSCTFC: u64 = 0x40fc;
-    pub const RXCSUM: u64 = 0x5000;
-    pub const MTA: u64 = 0x5200;
-    pub const RAL: u64 = 0x5400;
-    pub const RAH: u64 = 0x5404;
-    pub const VFTA: u64 = 0x5600;
-}
+pub mod reg;
 
 pub const RX_RING: u64 = 0x1000;
 pub const TX_RING: u64 = 0x2000;
@@ -94,6 +23,8 @@ pub const RAM: usize = 0x40_0000;
 pub const RECEIVE: u32 = 0x0400_8002;
 /// TCTL: EN, PSP.
 pub const TRANSMIT: u32 = 0x0000_000a;
+/// TIPG as drivers set it for copper.
+pub const TIPG_COPPER: u32 = 0x0060_2008;
 /// Command byte: EOP, IFCS, RS.
 pub const SEND: u8 = 0x0b;
 /// Command byte of an extended descriptor.
@@ -151,6 +82,10 @@ pub struct Machine {
     pub notes: Notes,
     pub sent: Vec<Frame>,
     pub filter_changes: usize,
+    /// Power management events.
+    pub wake_ups: usize,
+    /// Message-signalled interrupts.
+    pub messages: usize,
     /// Rising edges of INTA.
     pub interrupts: Vec<VTime>,
     pub deadlines: Vec<(TimerId, VTime)>,
@@ -169,14 +104,20 @@ pub struct RxDescriptor {
 
 impl Machine {
     pub fn new(given: &[(&str, &str)]) -> Self {
+        Self::of(Chip::I82540em, given)
+    }
+
+    pub fn of(chip: Chip, given: &[(&str, &str)]) -> Self {
         let properties = Properties::parse("e1000", PROPERTIES, given.iter().copied()).unwrap();
         Self {
-            device: E1000::new(&properties),
+            device: E1000::of(chip, &properties),
             ram: Ram { bytes: vec![0; RAM], reads: 0, writes: 0, master: true },
             now: VTime::ZERO,
             notes: Notes::default(),
             sent: Vec::new(),
             filter_changes: 0,
+            wake_ups: 0,
+            messages: 0,
             interrupts: Vec::new(),
             deadlines: Vec::new(),
             line: false,
@@ -204,6 +145,8 @@ impl Machine {
                 }
                 Effect::Cancel(timer) => self.deadlines.retain(|(other, _)| *other != timer),
                 Effect::RxFilterChanged => self.filter_changes += 1,
+                Effect::Pme => self.wake_ups += 1,
+                Effect::Msi(0) => self.messages += 1,
                 other => panic!("unexpected {other:?}"),
             }
         }
@@ -307,6 +250,7 @@ impl Machine {
         self.w32(reg::TDLEN, count * 16);
         self.w32(reg::TDH, 0);
         self.w32(reg::TDT, 0);
+        self.w32(reg::TIPG, TIPG_COPPER);
         self.w32(reg::TCTL, TRANSMIT);
     }
 

@@ -33,6 +33,8 @@ pub(super) enum Flow {
     Call { wbs: u8, system: bool },
     /// Out of the procedure.
     Return,
+    /// Out of a trap's handler.
+    Done,
 }
 
 impl<B: Bus> Context<'_, B> {
@@ -102,7 +104,7 @@ impl<B: Bus> Context<'_, B> {
             Transfer::Through(register) => {
                 let ctpr = self.ctpr(register);
                 match ctpr.tag() {
-                    CtprTag::Return => self.plan_return(),
+                    CtprTag::Return => self.plan_return().map(|()| Flow::Return),
                     CtprTag::Disp | CtprTag::System => {
                         self.target = ctpr.base() & !7;
                         Ok(Flow::Jump)
@@ -139,7 +141,7 @@ impl<B: Bus> Context<'_, B> {
             Transfer::Done if self.state.psr & psr::PM == 0 => {
                 Err(Trap::new(ExceptionKind::PrivilegedAction, Reason::Text("done without psr.pm")))
             }
-            Transfer::Done => self.plan_return(),
+            Transfer::Done => self.plan_return().map(|()| Flow::Done),
             Transfer::Unimplemented(name) => Err(Trap::unimplemented(name)),
             Transfer::None | Transfer::Branch(_) | Transfer::Through(_) => Ok(Flow::Next),
         }
@@ -179,7 +181,7 @@ impl<B: Bus> Context<'_, B> {
         Ok(Flow::Call { wbs, system })
     }
 
-    fn plan_return(&mut self) -> Result<Flow, Trap> {
+    fn plan_return(&mut self) -> Result<(), Trap> {
         let (window, frame) = (self.state.window, self.state.frame);
         let shift = 2 * u16::from(frame.wbs);
         if window.previous + shift > LARGEST_WINDOW {
@@ -199,7 +201,7 @@ impl<B: Bus> Context<'_, B> {
             self.fill_registers(missing)?;
         }
         self.unit = self.returning_unit()?;
-        Ok(Flow::Return)
+        Ok(())
     }
 
     /// Code and globals of the unit a return goes to, from the table of units, if it is another one (e2k-machine.md §7.4).
@@ -226,9 +228,15 @@ impl<B: Bus> Context<'_, B> {
             Flow::Jump => self.state.ip = self.target,
             Flow::Call { wbs, system } => {
                 self.call(wbs, system, next);
+                self.forget_targets();
                 self.window_changed();
             }
             Flow::Return => {
+                self.return_();
+                self.forget_targets();
+                self.window_changed();
+            }
+            Flow::Done => {
                 self.return_();
                 self.window_changed();
             }
@@ -269,12 +277,16 @@ impl<B: Bus> Context<'_, B> {
             fx: true,
             dbl: window.dbl,
         };
-        for ctpr in &mut state.ctpr {
-            ctpr.clear_tag();
-        }
         state.ip = target;
         if system {
             self.enter_system();
+        }
+    }
+
+    /// What a procedure has prepared ends with it. A trap leaves it alone, and its handler gives it back before `done`.
+    fn forget_targets(&mut self) {
+        for ctpr in &mut self.state.ctpr {
+            ctpr.clear_tag();
         }
     }
 
@@ -314,9 +326,6 @@ impl<B: Bus> Context<'_, B> {
         state.psr = frame.psr;
         state.cuir = frame.cuir;
         state.data_stack.restore(frame.ussz);
-        for ctpr in &mut state.ctpr {
-            ctpr.clear_tag();
-        }
         state.ip = frame.ip & !7;
         state.frame = below;
     }
