@@ -17,9 +17,16 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("elnic-wire", &["elnic-contract"]),
     ("elnic-script", &["elnic-contract", "elnic-registers"]),
     ("elnic-pci", &["elnic-contract", "elnic-registers"]),
-    ("elnic-e1000", &["elnic-contract", "elnic-registers", "elnic-wire"]),
     ("elnic-microwire", &[]),
-    ("elnic-rtl8139", &["elnic-contract", "elnic-registers", "elnic-wire", "elnic-microwire"]),
+    ("elnic-mac", &["elnic-contract", "elnic-wire"]),
+    (
+        "elnic-e1000",
+        &["elnic-contract", "elnic-registers", "elnic-wire", "elnic-mac", "elnic-microwire"],
+    ),
+    (
+        "elnic-rtl8139",
+        &["elnic-contract", "elnic-registers", "elnic-wire", "elnic-mac", "elnic-microwire"],
+    ),
     ("elnic-virtio", &["elnic-contract", "elnic-registers"]),
     ("elnic-virtio-net", &["elnic-contract", "elnic-registers", "elnic-wire", "elnic-virtio"]),
     ("elnic-console", &["elnic-contract", "elnic-registers"]),
@@ -69,6 +76,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         ],
     ),
     // The board.
+    ("elnic-qapi", &[]),
     ("elnic-isa", &[]),
     ("elnic-asm", &["elnic-isa"]),
     ("elnic-disasm", &["elnic-isa"]),
@@ -76,6 +84,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("elnic-clock", &["elnic-contract"]),
     ("elnic-memory", &["elnic-contract"]),
     ("elnic-bus", &["elnic-contract", "elnic-memory"]),
+    ("elnic-pic", &["elnic-contract", "elnic-registers"]),
     (
         "elnic-soc",
         &[
@@ -99,10 +108,23 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "elnic-clock",
             "elnic-memory",
             "elnic-bus",
+            "elnic-pic",
             "elnic-soc",
             "elnic-isa",
             "elnic-cpu",
             "elnic-disasm",
+        ],
+    ),
+    (
+        "elnic-monitor",
+        &[
+            "elnic-contract",
+            "elnic-catalogue",
+            "elnic-netclient",
+            "elnic-netdev",
+            "elnic-user",
+            "elnic-board",
+            "elnic-qapi",
         ],
     ),
     ("elnic-firmware", &[]),

@@ -1,6 +1,9 @@
 //! The device trait.
 
-use crate::{Access, Capability, Cx, Fault, Model, Nic, RestoreError, SavedState, Serial, TimerId};
+use crate::{
+    Access, Capability, Cx, Fault, FunctionState, Model, Nic, RestoreError, SavedState, Serial,
+    TimerId,
+};
 
 /// How deep a reset goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,6 +78,13 @@ pub trait Device: Send {
     /// around the device asks once, implements them and keeps their state.
     fn capabilities(&self) -> Vec<Capability> {
         Vec::new()
+    }
+
+    /// Software has changed what the bus lets the function do. Not called for what a reset changes: after
+    /// [`Device::reset`] a device takes [`FunctionState::default`] for granted. A device that acts on it stores what it
+    /// needs in its own state.
+    fn function_changed(&mut self, cx: &mut Cx<'_>, state: FunctionState) {
+        let _ = (cx, state);
     }
 
     /// This device as a NIC, if it is one.

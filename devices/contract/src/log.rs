@@ -1,6 +1,6 @@
 //! What a device has to say about the guest, as data. The text is made at the sink.
 
-use crate::{Access, DmaError, DropReason, Fault};
+use crate::{Access, DmaError, DropReason, Fault, StrictRule};
 
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -60,6 +60,15 @@ pub enum LogEntry {
         /// The value concerned.
         value: u64,
     },
+    /// The guest's driver broke a rule of `strict=on`; each is said once.
+    Strict {
+        /// The rule.
+        rule: &'static StrictRule,
+        /// The register, or the field of a descriptor.
+        register: &'static str,
+        /// The value concerned.
+        value: u64,
+    },
     /// A frame was discarded.
     Dropped {
         /// Why.
@@ -86,6 +95,7 @@ impl LogEntry {
             | Self::WrongDirection { .. }
             | Self::Refused { .. }
             | Self::Dma { .. }
+            | Self::Strict { .. }
             | Self::Guest { .. } => Severity::GuestError,
         }
     }

@@ -47,10 +47,12 @@ pub(crate) enum TxKind {
 }
 
 impl TxDescriptor {
+    #[inline]
     pub(crate) fn from_bytes(bytes: [u8; LENGTH]) -> Self {
         Self(u128::from_le_bytes(bytes))
     }
 
+    #[inline]
     pub(crate) fn kind(&self) -> TxKind {
         match (self.extended(), self.extended_type()) {
             (false, _) => TxKind::Legacy,
@@ -61,6 +63,7 @@ impl TxDescriptor {
     }
 
     /// Bytes of data.
+    #[inline]
     pub(crate) fn length(&self) -> u32 {
         match self.kind() {
             TxKind::Legacy => self.legacy_length(),
@@ -70,6 +73,7 @@ impl TxDescriptor {
     }
 
     /// The status byte after completion: DD, no error; the reserved half is kept.
+    #[inline]
     pub(crate) fn completed_status(&self) -> u8 {
         (self.status_byte() & 0xf0) | 1
     }
@@ -105,6 +109,23 @@ pub(crate) const INSERT_IP: u8 = 1;
 /// POPTS of a data descriptor: insert the TCP or UDP checksum.
 pub(crate) const INSERT_TRANSPORT: u8 = 2;
 
+/// What the hardware reads of a receive descriptor.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct RxDescriptor {
+    /// Address of the buffer; 0 for none.
+    pub(crate) buffer: u64,
+    /// The status byte as software left it.
+    pub(crate) status: u8,
+}
+
+impl RxDescriptor {
+    #[inline]
+    pub(crate) fn from_bytes(bytes: &[u8; LENGTH]) -> Self {
+        let [a0, a1, a2, a3, a4, a5, a6, a7, _, _, _, _, status, ..] = *bytes;
+        Self { buffer: u64::from_le_bytes([a0, a1, a2, a3, a4, a5, a6, a7]), status }
+    }
+}
+
 /// Status bits of a receive descriptor.
 pub(crate) mod rx_status {
     pub(crate) const DD: u8 = 1 << 0;
@@ -136,6 +157,7 @@ pub(crate) struct RxWriteBack {
 }
 
 impl RxWriteBack {
+    #[inline]
     pub(crate) fn to_bytes(self) -> [u8; 8] {
         let [l0, l1] = self.length.to_le_bytes();
         let [c0, c1] = self.checksum.to_le_bytes();

@@ -1,17 +1,17 @@
 //! An endpoint: a device behind a type-0 header. Construction, configuration accesses and resets.
 
 use bytes::Bytes;
-use elnic_contract::{Cx, Device, LogEntry, Model, Outbox, Reset, Size};
+use elnic_contract::{Cx, Device, FunctionState, LogEntry, Model, Outbox, PowerState, Reset, Size};
 use pci_types::CommandRegister;
 use pci_types::device_type::DeviceType;
 
+use crate::SpecError;
 use crate::bar::Bar;
 use crate::capabilities::Capabilities;
 use crate::config::ConfigSpace;
 use crate::header::STATUS_INTERRUPT;
 use crate::header::{self, BAR0, BARS_END, COMMAND, INTERRUPT_PIN, Layout, ROM, STATUS};
 use crate::rom::Rom;
-use crate::{PowerState, SpecError};
 
 /// What the machine, not the model, decides about a function.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -102,14 +102,37 @@ impl PciFunction {
         enabled && self.power_state() == PowerState::D0
     }
 
+    /// What the device is told when it changes.
+    fn state_for_device(&self) -> FunctionState {
+        FunctionState {
+            may_master: self.may_master(),
+            msix_enabled: self
+                .capabilities
+                .msix
+                .as_ref()
+                .is_some_and(|msix| msix.enabled(&self.config)),
+            power: self.power_state(),
+            pme_enabled: self.capabilities.pm.is_some_and(|pm| pm.pme_enabled(&self.config)),
+        }
+    }
+
+    /// Tells the device what software has set the function to, if that is not what it knows.
+    fn tell_device(&mut self, cx: &mut Cx<'_>, known: FunctionState) {
+        let state = self.state_for_device();
+        if state != known {
+            self.enter(cx, |device, cx| device.function_changed(cx, state));
+        }
+    }
+
     /// Which interrupt pin the function has: 0 none, 1 INTA … 4 INTD.
     pub fn interrupt_pin(&self) -> u8 {
         self.config.get8(INTERRUPT_PIN)
     }
 
-    /// Reads configuration space. No side effects.
+    /// Looks at configuration space. No side effects: [`PciFunction::guest_config_read`] is what a guest does.
     pub fn config_read(&self, offset: u8, size: Size) -> u64 {
-        let value = self.config.read(offset, size);
+        let stored = self.config.read(offset, size);
+        let value = self.window_shown(offset, size).unwrap_or(stored);
         let below = u32::from(STATUS.saturating_sub(offset)).saturating_mul(8);
         let shown = if self.device.lines().0 != 0 && offset <= STATUS {
             u64::from(STATUS_INTERRUPT).checked_shl(below).unwrap_or(0)
@@ -122,18 +145,20 @@ impl PciFunction {
     /// Writes configuration space, with what follows from it: addresses move, a sleeping device wakes up reset, pending
     /// messages leave.
     pub fn config_write(&mut self, cx: &mut Cx<'_>, offset: u8, size: Size, value: u64) {
-        let before = self.power_state();
-        let decoded = self.decoding();
+        let (known, decoded) = (self.state_for_device(), self.decoding());
         self.config.write(offset, size, value);
         if let Some(pm) = self.capabilities.pm {
-            pm.settle(&mut self.config, before);
-            if pm.waking_resets(before) && pm.state(&self.config) == PowerState::D0 {
+            pm.settle(&mut self.config, known.power);
+            if pm.waking_resets(known.power) && pm.state(&self.config) == PowerState::D0 {
                 cx.log.record(LogEntry::Did { what: "D3hot to D0: function reset", value: 0 });
                 self.reset(cx, Reset::Function);
+                return;
             }
         }
         self.map_changed |= decoded != self.decoding();
+        self.tell_device(cx, known);
         self.send_unmasked(cx);
+        self.write_through_window(cx, offset, size);
     }
 
     /// All that decides which addresses the function answers to.
@@ -162,5 +187,6 @@ impl PciFunction {
         }
         self.map_changed = true;
         self.enter(cx, |device, cx| device.reset(cx, kind));
+        self.tell_device(cx, FunctionState::default());
     }
 }

@@ -37,6 +37,7 @@ mod rom;
 mod routing;
 mod state;
 mod traffic;
+mod window;
 
 pub use bar::Space;
 pub use bare::Bare;
@@ -44,9 +45,9 @@ pub use bridge::Bridge;
 pub use config::CONFIG_SIZE;
 pub use error::SpecError;
 pub use function::{FunctionOptions, PciFunction};
-pub use pm::PowerState;
 pub use routing::{Hit, Mapping, Window};
 
 pub(crate) use msi::Msi;
 pub(crate) use msix::MsiX;
 pub(crate) use pm::Pm;
+pub(crate) use window::RegionWindow;

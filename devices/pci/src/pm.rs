@@ -1,6 +1,6 @@
 //! Power management of a function (PCI Power Management Interface 1.2 §3.2). Left out: Data and the bridge extensions.
 
-use elnic_contract::PowerManagement;
+use elnic_contract::{PowerManagement, PowerState};
 
 use crate::SpecError;
 use crate::config::ConfigSpace;
@@ -9,36 +9,12 @@ const PME_ENABLE: u16 = 1 << 8;
 const PME_STATUS: u16 = 1 << 15;
 const NO_SOFT_RESET: u16 = 1 << 3;
 
-/// How deep a function sleeps.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum PowerState {
-    /// Works.
-    D0,
-    /// Sleeps lightly.
-    D1,
-    /// Sleeps more deeply.
-    D2,
-    /// Sleeps; leaving this state resets the function unless it says otherwise.
-    D3Hot,
-}
-
-impl PowerState {
-    const fn of(control: u16) -> Self {
-        match control & 3 {
-            0 => Self::D0,
-            1 => Self::D1,
-            2 => Self::D2,
-            _ => Self::D3Hot,
-        }
-    }
-
-    const fn bits(self) -> u16 {
-        match self {
-            Self::D0 => 0,
-            Self::D1 => 1,
-            Self::D2 => 2,
-            Self::D3Hot => 3,
-        }
+const fn state_of(control: u16) -> PowerState {
+    match control & 3 {
+        0 => PowerState::D0,
+        1 => PowerState::D1,
+        2 => PowerState::D2,
+        _ => PowerState::D3Hot,
     }
 }
 
@@ -88,7 +64,7 @@ impl Pm {
     }
 
     pub(crate) fn state(&self, config: &ConfigSpace) -> PowerState {
-        PowerState::of(config.get16(self.control()))
+        state_of(config.get16(self.control()))
     }
 
     /// Whether the function has the state that `config` says it is in.
@@ -104,7 +80,7 @@ impl Pm {
     pub(crate) fn settle(&self, config: &mut ConfigSpace, before: PowerState) {
         if !self.has_state(config) {
             let others = config.get16(self.control()) & !3;
-            config.set16(self.control(), others | before.bits());
+            config.set16(self.control(), others | before as u16);
         }
     }
 

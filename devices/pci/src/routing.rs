@@ -1,12 +1,14 @@
 //! From bus addresses to the device, and from the device's effects to the bus.
 
-use elnic_contract::{Access, Cx, Device, Effect, Fault, Lines, LogEntry, Size, TimerId};
+use elnic_contract::{
+    Access, Cx, Device, Effect, Fault, Lines, LogEntry, PowerState, Size, TimerId,
+};
 use pci_types::CommandRegister;
 
 use crate::header::{STATUS, STATUS_MASTER_ABORT};
 use crate::master::MasterGate;
 use crate::msi::Message;
-use crate::{PciFunction, PowerState, Space};
+use crate::{PciFunction, Space};
 
 /// What lies behind an address of a function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

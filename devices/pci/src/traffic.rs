@@ -1,9 +1,11 @@
 //! Frames and characters on their way in: gated as everything else that would make the device master the bus.
 
-use elnic_contract::{Cx, DropReason, Frame, LinkState, Nic, NotReady, Readiness, Serial, Verdict};
+use elnic_contract::{
+    Cx, DropReason, Frame, LinkState, Nic, NotReady, PowerState, Readiness, Serial, Verdict,
+};
 use pci_types::CommandRegister;
 
-use crate::{PciFunction, PowerState};
+use crate::PciFunction;
 
 impl PciFunction {
     /// The device as a NIC, if it is one: filters, counters, address.

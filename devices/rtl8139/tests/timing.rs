@@ -44,6 +44,24 @@ fn frames_leave_at_the_speed_of_the_cable() {
 }
 
 #[test]
+fn a_second_takes_as_many_frames_as_the_cable_can_carry() {
+    for (length, expected) in [(1514, 8_127), (60, 148_809)] {
+        let mut machine = wire(TRANSMIT);
+        let frame = frame_to(PEER, length);
+        (0..4).for_each(|number| machine.give(number, &frame));
+        let (mut sent, mut next, end) = (0, 0, VTime::ZERO + VDuration::from_millis(1000));
+        while let Some(at) = machine.bench.timers().values().min().copied().filter(|at| *at < end) {
+            machine.advance(at.since(machine.bench.now()));
+            sent += 1;
+            assert_eq!(machine.tsd(next) & 0xa000, 0xa000);
+            machine.w32(reg::TSD + 4 * next, length as u32);
+            next = (next + 1) % 4;
+        }
+        assert_eq!(sent, expected, "{length}");
+    }
+}
+
+#[test]
 fn the_gap_is_as_configured() {
     for (code, bits) in [(0, 84), (1, 88), (2, 92), (3, 96)] {
         let departures = departures(&mut wire(code << 24 | 0x600), 60, 3);
@@ -104,15 +122,19 @@ fn arriving_frames_keep_the_distance_the_cable_asks_for() {
 
 #[test]
 fn full_timing_adds_the_bus_and_its_bursts() {
-    let arrival = |tcr: u32| {
+    let arrival = |tcr: u32, threshold: u32| {
         let mut machine = Machine::new(&[("timing", "full")]);
         machine.start(RECEIVE, tcr);
-        machine.give(0, &frame_to(PEER, 1514));
+        machine.store(harness::TX_BUFFERS, &frame_to(PEER, 1514));
+        machine.w32(reg::TSAD, harness::TX_BUFFERS as u32);
+        machine.w32(reg::TSD, 1514 | threshold << 16);
         machine.advance_us(10_000);
         machine.sent()[0].0.as_nanos() - 122_080
     };
-    assert_eq!(arrival(0x0300_0600), (2 * 20 + 379) * 30, "bursts of 1024 bytes");
-    assert_eq!(arrival(0x0300_0000), (95 * 20 + 379) * 30, "bursts of 16 bytes");
+    assert_eq!(arrival(0x0300_0600, 63), (2 * 20 + 379) * 30, "bursts of 1024 bytes");
+    assert_eq!(arrival(0x0300_0000, 63), (95 * 20 + 379) * 30, "bursts of 16 bytes");
+    assert_eq!(arrival(0x0300_0000, 8), (16 * 20 + 64) * 30, "the line starts at 256 bytes");
+    assert_eq!(arrival(0x0300_0000, 0), (20 + 2) * 30, "the line starts at 8 bytes");
 }
 
 #[test]

@@ -16,6 +16,7 @@ use crate::config::{DeviceOptions, MachineConfig, SECONDARY_BUS, machine_propert
 use crate::devices::{Body, BusSide, Devices, Slot, Wiring};
 use crate::doorbell::Bell;
 use crate::error::BuildError;
+use crate::interrupts::Inputs;
 use crate::link::Links;
 use crate::loader::{self, Program};
 use crate::machine::Machine;
@@ -70,12 +71,14 @@ impl MachineBuilder {
         }
         let mut ram = GuestRam::new(layout)?;
         let start = loader::load(&config.program, &mut ram)?;
-        let Soldered { devices, root, fixed, bridge, console } = soldered::solder()?;
+        let Soldered { devices, root, fixed, bridge, console, pic } = soldered::solder(&config)?;
         let pacer = config.pacer();
         let mut world = World {
             ram,
             devices,
             bridge,
+            pic,
+            inputs: Inputs::default(),
             root,
             secondary: Slots::new(SECONDARY_BUS, 0),
             fixed,
@@ -128,7 +131,7 @@ impl World {
                 match &mut slot.body {
                     Body::Function(function) => _ = function.take_map_changed(),
                     Body::Bridge(bridge) => _ = bridge.take_map_changed(),
-                    Body::Block(_) => {}
+                    Body::Block(_) | Body::Pic(_) => {}
                 }
             }
         }

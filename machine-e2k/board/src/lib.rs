@@ -20,6 +20,7 @@ mod doorbell;
 mod effects;
 mod error;
 mod fault;
+mod interrupts;
 mod link;
 mod listing;
 mod loader;
@@ -40,6 +41,7 @@ pub use config::{
     CpuOptions, DEFAULT_RAM, DeviceOptions, MachineConfig, NIC_PROPERTIES, PCI_PROPERTIES,
     machine_properties,
 };
+pub use doorbell::StopButton;
 pub use elnic_clock::Pace;
 pub use elnic_cpu::{Alignment, Tags};
 pub use error::BuildError;

@@ -24,15 +24,15 @@ pub(crate) fn log_bundle(state: &State, isa: IsaVersion, world: &mut World) {
     let items = world.log.items();
     let ip = state.ip;
     if items.has(LogItem::Exec) {
-        world.log.bundle(format_args!("{} exec {ip:#x}", world.clock.now()));
+        world.log.line(format_args!("{} exec {ip:#x}", world.clock.now()));
     }
     if items.has(LogItem::InAsm) && world.log.is_new(ip) {
         let mut bytes = [0; LONGEST];
         let fits = world.ram.copy_out(ip, &mut bytes).is_some();
         let text = if fits { bundle(&bytes, ip, isa) } else { String::new() };
-        world.log.bundle(format_args!("{ip:#x}:\n{text}"));
+        world.log.line(format_args!("{ip:#x}:\n{text}"));
     }
     if items.has(LogItem::Cpu) {
-        world.log.bundle(format_args!("{}", fault::registers(state)));
+        world.log.line(format_args!("{}", fault::registers(state)));
     }
 }

@@ -156,8 +156,9 @@ impl GuestLog {
         self.shown.insert(address)
     }
 
-    /// Writes a line about the processor; these are not counted.
-    pub(crate) fn bundle(&mut self, what: fmt::Arguments<'_>) {
+    /// Writes a line that was asked for by other means than an item: about the processor, or a finding of `strict=on`,
+    /// which a device makes once each. These are not counted.
+    pub(crate) fn line(&mut self, what: fmt::Arguments<'_>) {
         if let Err(error) = writeln!(self.sink, "{what}") {
             self.give_up(&error);
         }
@@ -193,6 +194,9 @@ fn item(severity: Severity) -> LogItem {
 
 impl Log for DeviceLog<'_> {
     fn record(&mut self, entry: LogEntry) {
+        if let LogEntry::Strict { .. } = entry {
+            return self.log.line(format_args!("{} {}: {}", self.now, self.device, Words(&entry)));
+        }
         let item = item(entry.severity());
         self.log.say(item, self.device, self.now, format_args!("{}", Words(&entry)));
     }
@@ -225,6 +229,13 @@ impl fmt::Display for Words<'_> {
                 access.size().bits()
             ),
             LogEntry::Dma { doing, error } => write!(f, "{doing}: {error}"),
+            LogEntry::Strict { rule, register, value } => {
+                write!(
+                    f,
+                    "strict: {}: {register} = {value:#x}: {} ({})",
+                    rule.name, rule.text, rule.source
+                )
+            }
             LogEntry::Guest { what, value } => write!(f, "{what} ({value:#x})"),
             LogEntry::Dropped { reason, length } => {
                 write!(f, "frame of {length} bytes discarded: {}", reason.as_str())

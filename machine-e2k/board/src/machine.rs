@@ -9,11 +9,13 @@ use std::time::{Duration, Instant};
 
 use elnic_clock::{Pace, Pacer};
 use elnic_contract::{Cycles, GuestEvent, VDuration, VTime};
-use elnic_cpu::{Attention, Exception, Interpreter, IsaVersion, Processor, Stop};
+use elnic_cpu::{Attention, Exception, Interpreter, IsaVersion, Pin, Processor, Stop};
 use elnic_memory::GuestRam;
 use elnic_netclient::NetCore;
 
+use crate::doorbell::StopButton;
 use crate::fault::{self, GuestFault};
+use crate::interrupts::Inputs;
 use crate::loader::Start;
 use crate::trace::{Trace, TraceSummary};
 use crate::world::World;
@@ -24,6 +26,8 @@ pub const INPUT_INTERVAL: VDuration = VDuration::from_micros(100);
 const LONGEST_SLICE: VDuration = VDuration::from_millis(10);
 /// How long an idle machine without any deadline waits for its bell before it lets the guest look again.
 const IDLE_WAIT: Duration = Duration::from_millis(10);
+/// How long a machine that is held waits for its bell at a time; it looks at nothing but the stop button in between.
+const HOLD_WAIT: Duration = Duration::from_secs(3600);
 /// Where the boot block's address is passed (e2k-machine.md §2.2).
 const BOOTBLOCK_REGISTER: u16 = 1;
 
@@ -38,6 +42,8 @@ pub enum Outcome {
     Limit,
     /// There is no program.
     NoProgram,
+    /// Somebody pressed the [`StopButton`].
+    Stopped,
 }
 
 /// A machine. Everything it is lies in values; the host's ends of cables and lines are all that is not.
@@ -89,6 +95,21 @@ impl Machine {
         outcome
     }
 
+    /// Keeps the machine as it is, with no time passing in it, until the stop button is pressed.
+    pub fn hold(&mut self) -> Outcome {
+        while !self.world.bell.is_stopped() {
+            self.world.bell.wait(HOLD_WAIT);
+            self.world.bell.answer();
+        }
+        self.world.flush();
+        Outcome::Stopped
+    }
+
+    /// The button that ends a run from another thread.
+    pub fn stop_button(&self) -> StopButton {
+        self.world.bell.stop_button()
+    }
+
     /// Serves what is due; the outcome, if the machine stops here.
     fn between_slices(&mut self, limit: VTime) -> Option<Outcome> {
         self.world.attention = Attention::NONE;
@@ -105,6 +126,9 @@ impl Machine {
         self.world.flush_terminals();
         if let Some(event) = self.world.guest_event.take() {
             return Some(Outcome::Exit(event));
+        }
+        if self.world.bell.is_stopped() {
+            return Some(Outcome::Stopped);
         }
         (now >= limit).then_some(Outcome::Limit)
     }
@@ -132,6 +156,9 @@ impl Machine {
         self.log_bundle();
         self.world.slice_end = end;
         self.world.slice_start = start;
+        let Inputs { interrupt, non_maskable } = self.world.inputs;
+        self.cpu.set_pin(Pin::Interrupt, interrupt);
+        self.cpu.set_pin(Pin::NonMaskable, non_maskable);
         let stop = self.cpu.run(&mut self.world, Cycles(budget));
         let passed = self.cpu.cycles().0.saturating_sub(start.0);
         self.world.clock.advance(Cycles(passed));
@@ -139,8 +166,8 @@ impl Machine {
         stop
     }
 
-    /// The processor waits: time passes until something happens. Nothing delivers interrupts yet, so the guest then looks
-    /// again by itself, which a program that waits has to reckon with anyway.
+    /// The processor waits: time passes until something happens. Without an interrupt the guest then looks again by
+    /// itself, which a program that waits has to reckon with anyway.
     fn idle(&mut self, limit: VTime) {
         let wakeup = self.next_wakeup().map(|wakeup| wakeup.min(limit));
         if self.world.bell.is_rung() {

@@ -96,13 +96,13 @@ pub(crate) struct RunArguments {
     /// How virtual time follows the host's: fast (idle time is skipped) or realtime
     #[arg(long, value_name = "PACE", default_value = "fast")]
     pub(crate) pace: String,
-    /// Do not start the processor; refused while there is no monitor that could
+    /// Do not start the processor: the machine stands still until the program is ended
     #[arg(short = 'S')]
     pub(crate) stopped: bool,
     /// No default devices: without -serial the console leads nowhere instead of to standard output
     #[arg(long)]
     pub(crate) nodefaults: bool,
-    /// No display, serial line on standard output: what this machine does anyway
+    /// No display, and Ctrl-C at the terminal goes to the guest: Ctrl-A x ends the emulation
     #[arg(long)]
     pub(crate) nographic: bool,
     /// Display: none

@@ -17,6 +17,7 @@ mod help;
 mod image;
 mod network;
 mod options;
+mod quit;
 mod run;
 mod terminals;
 
@@ -36,7 +37,8 @@ fn main() -> ExitCode {
     match result {
         Ok(code) => ExitCode::from(code),
         Err(failure) => {
-            eprintln!("elnic: {failure}");
+            // One line, whatever stands in a value.
+            eprintln!("elnic: {}", failure.to_string().replace('\n', "\\n"));
             ExitCode::from(failure.exit_code())
         }
     }

@@ -13,7 +13,9 @@ use crate::arguments::RunArguments;
 use crate::error::Failure;
 use crate::network::Network;
 use crate::options::{KeyValues, is_help, parse_cpu, parse_size};
-use crate::{help, image, terminals};
+use crate::quit::Quit;
+use crate::terminals::{self, tty};
+use crate::{help, image};
 
 /// Exit code of a run whose guest raised an exception that nothing handles.
 const GUEST_FAULT: u8 = 3;
@@ -33,11 +35,14 @@ pub(crate) fn run(arguments: RunArguments) -> Result<u8, Failure> {
         Request::Make(network) => network,
     };
     refuse_what_is_not_there(&arguments)?;
-    let mut config = configure(&arguments)?;
+    let quit = Quit::watch()?;
+    let _restore = tty::Restore;
+    let mut config = configure(&arguments, &quit)?;
     let mut builder = MachineBuilder::new();
     config.devices.extend(network.add_to(builder.net())?);
     let mut machine = builder.build(config)?;
-    let outcome = machine.run(VTime::MAX);
+    quit.stops(machine.stop_button());
+    let outcome = if arguments.stopped { hold(&mut machine) } else { machine.run(VTime::MAX) };
     summarise(&machine);
     Ok(conclude(outcome))
 }
@@ -87,14 +92,16 @@ fn refuse_what_is_not_there(arguments: &RunArguments) -> Result<(), Failure> {
         let why = "use -nic, or -netdev with -device MODEL,netdev=ID";
         return Err(Failure::option("net", value, why));
     }
-    if arguments.stopped {
-        let why = "the processor would wait for ever: there is no monitor that could start it";
-        return Err(Failure::option("S", "", why));
-    }
     Ok(())
 }
 
-fn configure(arguments: &RunArguments) -> Result<MachineConfig, Failure> {
+/// `-S`: the machine is there and its processor does not run; with no monitor to start it, until the program is ended.
+fn hold(machine: &mut Machine) -> Outcome {
+    tracing::info!("the processor is not started: -S");
+    machine.hold()
+}
+
+fn configure(arguments: &RunArguments, quit: &Quit) -> Result<MachineConfig, Failure> {
     let machine = arguments.machine.as_deref().unwrap_or(DEFAULT_MACHINE);
     let machine = machine.strip_prefix("type=").unwrap_or(machine);
     let mut config = MachineConfig::new(MachineModel::named(machine)?);
@@ -121,11 +128,10 @@ fn configure(arguments: &RunArguments) -> Result<MachineConfig, Failure> {
         let sink = BufWriter::new(image::create("trace", file)?);
         config.trace = Some(Trace::new(Some(Box::new(sink))));
     }
-    config.serials = if arguments.serial.is_empty() && !arguments.nodefaults {
-        terminals::open_all(&["stdio".to_owned()])?
-    } else {
-        terminals::open_all(&arguments.serial)?
-    };
+    let default = ["stdio".to_owned()];
+    let no_console = arguments.serial.is_empty() && !arguments.nodefaults;
+    let serials = if no_console { &default[..] } else { &arguments.serial };
+    config.serials = terminals::open_all(serials, !arguments.nographic, quit)?;
     Ok(config)
 }
 
@@ -174,7 +180,10 @@ fn summarise(machine: &Machine) {
 pub(crate) fn conclude(outcome: Outcome) -> u8 {
     match outcome {
         Outcome::Exit(GuestEvent::Panicked { code } | GuestEvent::Shutdown { code }) => code,
-        Outcome::Exit(GuestEvent::CrashLoaded) | Outcome::Limit | Outcome::NoProgram => 0,
+        Outcome::Exit(GuestEvent::CrashLoaded)
+        | Outcome::Limit
+        | Outcome::NoProgram
+        | Outcome::Stopped => 0,
         Outcome::Fault(fault) => {
             eprintln!("elnic: {fault}");
             GUEST_FAULT

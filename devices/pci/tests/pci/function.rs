@@ -1,10 +1,12 @@
 //! What Command, Status and the power state make of a device.
 
 use crate::support::{
-    BASE, FETCH, FETCHED, LINE, RESETS, WAKE, answer, ask, bench, function, master,
+    BASE, FETCH, FETCHED, LINE, RESETS, TOLD, WAKE, answer, ask, bench, function, master,
 };
-use elnic_contract::{Capability, CapabilityKind, Effect, Fault, Lines, PowerManagement, Size};
-use elnic_pci::{Hit, PowerState, Space, Window};
+use elnic_contract::{
+    Capability, CapabilityKind, Effect, Fault, Lines, MsiX, PowerManagement, PowerState, Size,
+};
+use elnic_pci::{Hit, Space, Window};
 
 const COMMAND: u8 = 0x04;
 const STATUS: u8 = 0x06;
@@ -222,4 +224,33 @@ fn a_timer_reaches_the_device() {
     let mut bench = bench(&[]);
     bench.enter(|function, cx| function.timer(cx, elnic_contract::TimerId(0)));
     assert_eq!(bench.function.lines(), Lines::INTA);
+}
+
+#[test]
+fn the_device_is_told_what_software_sets_the_function_to_and_only_when_it_changes() {
+    let kind = CapabilityKind::MsiX(MsiX {
+        vectors: 2,
+        table_bar: 4,
+        table_offset: 0,
+        pending_bar: 4,
+        pending_offset: 0x800,
+    });
+    let mut bench = bench(&[power_management(false), Capability { offset: 0x40, kind }]);
+    let (master, msix, wake) = (1, 2, 4);
+    let told = |bench: &mut elnic_testbench::PciBench| {
+        let hit = Hit { window: Window::Region(0), offset: TOLD };
+        bench.function.peek(hit, Size::Word).unwrap()
+    };
+    assert_eq!(told(&mut bench), 0, "nothing is new yet");
+    bench.command(7);
+    assert_eq!(told(&mut bench), 0x100 | master);
+    bench.command(7);
+    bench.command(6);
+    assert_eq!(told(&mut bench), 0x100 | master, "I/O decoding does not concern it");
+    bench.set_config(0x42, Size::Half, 0x8000);
+    assert_eq!(told(&mut bench), 0x200 | master | msix);
+    bench.set_config(PMCSR, Size::Half, 0x103);
+    assert_eq!(told(&mut bench), 0x300 | 0x30 | msix | wake, "asleep it cannot master");
+    bench.set_config(PMCSR, Size::Half, 0x100);
+    assert_eq!(told(&mut bench), 0x400 | wake, "waking resets all but the power domain's bits");
 }

@@ -1,8 +1,8 @@
 //! A device that does on request what functions have to handle: DMA, interrupts, vectors, wake-ups.
 
 use elnic_contract::{
-    Access, Capability, Cx, Device, Fault, Gpa, Lines, Model, PciIdentity, RegionKind, RegionSpec,
-    Reset, RestoreError, SavedState, Size, TimerId,
+    Access, Capability, Cx, Device, Fault, FunctionState, Gpa, Lines, Model, PciIdentity,
+    RegionKind, RegionSpec, Reset, RestoreError, SavedState, Size, TimerId,
 };
 use elnic_pci::{FunctionOptions, PciFunction, SpecError};
 use elnic_testbench::PciBench;
@@ -48,6 +48,9 @@ pub(crate) const FETCH: u64 = 0x0c;
 /// Reads: what was fetched, or `!0` if nothing could be; and how many resets there were.
 pub(crate) const FETCHED: u64 = 0x10;
 pub(crate) const RESETS: u64 = 0x14;
+/// Reads: bit 0 the function may master the bus, bit 1 MSI-X is enabled, bit 2 it may wake the system, bits 4 and 5 the
+/// power state, bits 8 and up how often the device was told.
+pub(crate) const TOLD: u64 = 0x18;
 
 #[derive(Clone, Debug)]
 pub(crate) struct Requester {
@@ -56,12 +59,22 @@ pub(crate) struct Requester {
     line: bool,
     fetched: u64,
     resets: u64,
+    state: FunctionState,
+    told: u64,
 }
 
 impl Requester {
     pub(crate) fn new(model: &'static Model, capabilities: &[Capability]) -> Self {
         let capabilities = capabilities.to_vec();
-        Self { model, capabilities, line: false, fetched: 0, resets: 0 }
+        Self {
+            model,
+            capabilities,
+            line: false,
+            fetched: 0,
+            resets: 0,
+            state: FunctionState::default(),
+            told: 0,
+        }
     }
 }
 
@@ -74,6 +87,13 @@ impl Device for Requester {
         self.line = false;
         self.fetched = 0;
         self.resets += 1;
+        self.state = FunctionState::default();
+    }
+
+    fn function_changed(&mut self, _cx: &mut Cx<'_>, state: FunctionState) {
+        assert_ne!(state, self.state, "told only what is new");
+        self.state = state;
+        self.told += 1;
     }
 
     fn read(&mut self, _cx: &mut Cx<'_>, access: Access) -> Result<u64, Fault> {
@@ -100,6 +120,12 @@ impl Device for Requester {
             (0, LINE) => Some(self.line.into()),
             (0, FETCHED) => Some(self.fetched),
             (0, RESETS) => Some(self.resets),
+            (0, TOLD) => {
+                let flags =
+                    [self.state.may_master, self.state.msix_enabled, self.state.pme_enabled];
+                let bits = flags.iter().rev().fold(0, |bits, flag| bits << 1 | u64::from(*flag));
+                Some(self.told << 8 | (self.state.power as u64) << 4 | bits)
+            }
             // Elsewhere a place answers with its number, so that routing shows.
             (region @ 1..=3, offset) => {
                 Some((u64::from(region) << 4 | offset) & access.size().mask())

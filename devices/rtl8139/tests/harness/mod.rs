@@ -110,9 +110,9 @@ impl Machine {
         Self::new(&[("timing", "off")])
     }
 
-    /// As the data sheet has it, without time.
-    pub fn datasheet() -> Self {
-        Self::new(&[("timing", "off"), ("compat", "datasheet")])
+    /// As QEMU's model does, without time.
+    pub fn qemu() -> Self {
+        Self::new(&[("timing", "off"), ("compat", "qemu")])
     }
 
     pub fn r8(&mut self, offset: u64) -> u8 {
@@ -213,9 +213,9 @@ impl Machine {
 
     /// C mode: receiver with this RCR, transmitter with this TCR.
     pub fn start(&mut self, rcr: u32, tcr: u32) {
+        self.w32(reg::RBSTART, RX_BUFFER as u32);
         self.w8(reg::CR, ON);
         self.w32(reg::TCR, tcr);
-        self.w32(reg::RBSTART, RX_BUFFER as u32);
         self.w32(reg::RCR, rcr);
         self.w16(reg::CAPR, 0xfff0);
     }

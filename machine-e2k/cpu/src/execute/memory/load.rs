@@ -1,9 +1,9 @@
 //! Loads.
 
 use elnic_contract::Size;
-use elnic_isa::{Mas, SpecialOperation};
+use elnic_isa::Mas;
 
-use super::{mmu_number, recovery_mas, recovery_size, special, swapped};
+use super::{recovery_mas, recovery_size, special, swapped};
 use crate::bus::Bus;
 use crate::decode::Operation;
 use crate::execute::context::Context;
@@ -25,7 +25,7 @@ impl<B: Bus> Context<'_, B> {
             .read(&operation.sources[0])
             .wrapping_add(self.read(&operation.sources[1]))
             .wrapping_add(offset.into());
-        if operation.mas.0 != 0 || self.aligned {
+        if operation.mas.0 != 0 || self.checked {
             return self.load_with(operation, address, size);
         }
         match self.bus.load(address, size, Mas(0)) {
@@ -37,7 +37,12 @@ impl<B: Bus> Context<'_, B> {
     }
 
     /// A load with a specifier, or with alignment to check.
-    fn load_with(&mut self, operation: &Operation, address: u64, size: Size) -> Result<u64, Trap> {
+    pub(super) fn load_with(
+        &mut self,
+        operation: &Operation,
+        address: u64,
+        size: Size,
+    ) -> Result<u64, Trap> {
         let mas = operation.mas;
         if mas.0 != 0 && mas.mode() >= 3 && mas.mode() != 6 {
             return self.load_special(operation, address, size);
@@ -55,20 +60,19 @@ impl<B: Bus> Context<'_, B> {
         channel: u8,
     ) -> Result<u64, Trap> {
         self.check_alignment(address, size.bytes(), channel)?;
-        let value =
-            self.bus.load(address, size, mas).map_err(Self::access("load", address, channel))?;
+        let value = self.read_memory("load", address, size, mas, channel)?;
         Ok(if mas.big_endian() { swapped(value, size) } else { value })
     }
 
     /// `load`, or a diagnostic value if it fails and the operation is speculative.
     #[inline]
-    fn speculate(
+    pub(in crate::execute) fn speculate(
         &mut self,
         operation: &Operation,
         load: impl FnOnce(&mut Self) -> Result<u64, Trap>,
     ) -> Result<u64, Trap> {
         match load(self) {
-            Err(_) if operation.speculative => {
+            Err(trap) if operation.speculative && !trap.is_pending_page() => {
                 self.invalidate(operation);
                 self.aside(operation).high = DIAGNOSTIC;
                 Ok(DIAGNOSTIC)
@@ -86,11 +90,7 @@ impl<B: Bus> Context<'_, B> {
     ) -> Result<u64, Trap> {
         let (mas, channel) = (operation.mas, operation.channel);
         if let Some(special) = special(mas, channel) {
-            return Ok(match special {
-                SpecialOperation::MmuRegister => self.state.mmu[mmu_number(address)],
-                // Probes and diagnostic arrays of caches and TLB: there are none.
-                _ => 0,
-            });
+            return self.read_special(special, address, channel);
         }
         // Bit 3 of mode 7 belongs to the operation code.
         let mas_of_bus = if mas.mode() == 7 { Mas(0) } else { mas };
@@ -99,7 +99,10 @@ impl<B: Bus> Context<'_, B> {
         match (mas.mode(), matches!(channel, 2 | 5)) {
             (3, _) if mas.is_ordered() => {}
             (3 | 4, true) => self.state.mlock = true,
-            (7, false) => self.state.lock = Some(Lock { address, value }),
+            (7, false) => {
+                let address = self.physical_of(address, mas_of_bus);
+                self.state.lock = Some(Lock { address, value });
+            }
             _ => {}
         }
         Ok(value)
@@ -109,20 +112,44 @@ impl<B: Bus> Context<'_, B> {
     pub(in crate::execute) fn load_quad(&mut self, operation: &Operation) -> Result<u64, Trap> {
         let address =
             self.read(&operation.sources[0]).wrapping_add(self.read(&operation.sources[1]));
-        let (mas, channel) = (operation.mas, operation.channel);
-        self.speculate(operation, |cx| {
-            cx.check_alignment(address, 16, channel)?;
-            let plain = Mas(mas.0 & !8);
-            let low = cx.load_plain(address, Size::Double, plain, channel)?;
-            let high = cx.load_plain(address.wrapping_add(8), Size::Double, plain, channel)?;
-            let (low, high) = if mas.big_endian() && mas.mode() != 7 {
-                (high.swap_bytes(), low.swap_bytes())
-            } else {
-                (low, high)
-            };
-            cx.aside(operation).high = high;
-            Ok(low)
-        })
+        self.load_quad_at(operation, address)
+    }
+
+    /// The same, from `address`.
+    pub(super) fn load_quad_at(
+        &mut self,
+        operation: &Operation,
+        address: u64,
+    ) -> Result<u64, Trap> {
+        let mas = operation.mas;
+        self.speculate(operation, |cx| cx.load_both(operation, address, mas))
+    }
+
+    /// 128 bits; the upper half goes aside.
+    fn load_both(&mut self, operation: &Operation, address: u64, mas: Mas) -> Result<u64, Trap> {
+        let channel = operation.channel;
+        self.check_alignment(address, 16, channel)?;
+        let plain = Mas(mas.0 & !8);
+        let low = self.load_plain(address, Size::Double, plain, channel)?;
+        let high = self.load_plain(address.wrapping_add(8), Size::Double, plain, channel)?;
+        let (low, high) = if mas.big_endian() && mas.mode() != 7 {
+            (high.swap_bytes(), low.swap_bytes())
+        } else {
+            (low, high)
+        };
+        self.aside(operation).high = high;
+        Ok(low)
+    }
+
+    /// `ldrqp`: as `ldrd`, always 128 bits.
+    pub(in crate::execute) fn load_recovery_quad(
+        &mut self,
+        operation: &Operation,
+    ) -> Result<u64, Trap> {
+        let word = self.read(&operation.sources[1]);
+        let address = self.read(&operation.sources[0]).wrapping_add(word & 0xffff_ffff);
+        let mas = recovery_mas(word);
+        self.speculate(operation, |cx| cx.load_both(operation, address, mas))
     }
 
     /// `ldrd`: the second source packs index\[31:0\], MAS\[38:32\] and fmt\[42:40\] (e2k-isa.md §8.8).

@@ -1,9 +1,11 @@
 //! Loads and stores with their memory access specifier (e2k-isa.md §8.1-8.3, e2k-machine.md §3).
 //!
-//! Addresses are physical so far. Accesses are performed in program order, so that ordering forms of the specifier mean nothing here. Data
+//! Accesses are performed in program order, so that ordering forms of the specifier mean nothing here. Data
 //! speculation (modes 3 and 4) always reports a conflict: the program then takes its recovery path, which is always right.
 
 mod load;
+mod relative;
+mod special;
 mod store;
 
 use elnic_contract::Size;
@@ -52,10 +54,6 @@ impl<B: Bus> Context<'_, B> {
     }
 }
 
-fn mmu_number(address: u64) -> usize {
-    (address >> 4 & 0xff) as usize
-}
-
 fn recovery_mas(word: u64) -> Mas {
     // Mode 4, "fill", only says that the tag comes along.
     let mas = Mas((word >> 32 & 0x7f) as u8);
@@ -67,7 +65,8 @@ fn recovery_size(word: u64, channel: u8) -> Result<Size, Trap> {
         1 => Size::Byte,
         2 => Size::Half,
         3 => Size::Word,
-        4 | 5 => Size::Double,
+        // 5 comes with its tag, 7 is half of 128 bits.
+        4 | 5 | 7 => Size::Double,
         format => {
             return Err(Trap::on_channel(
                 ExceptionKind::IllegalOperand,

@@ -1,17 +1,14 @@
 //! Stores: evaluated first, performed when nothing of the bundle can fail any more.
 
 use elnic_contract::Size;
-use elnic_isa::{Mas, SpecialOperation};
+use elnic_isa::Mas;
 
-use super::{mmu_number, recovery_mas, recovery_size, special, swapped};
+use super::{recovery_mas, recovery_size, special, swapped};
 use crate::bus::Bus;
-use crate::decode::{Action, Operation};
+use crate::decode::{Action, Operation, Part};
 use crate::exception::ExceptionKind;
 use crate::execute::context::{Aside, Context};
 use crate::trap::{Reason, Trap};
-
-/// `mmu_cr.tlb_en`.
-const TLB_ENABLE: u64 = 1;
 
 impl<B: Bus> Context<'_, B> {
     /// Evaluates a store of up to 64 bits: address and datum; nothing is written yet.
@@ -39,6 +36,9 @@ impl<B: Bus> Context<'_, B> {
             Action::StoreRecovery => {
                 recovery_size(index, operation.channel)?;
                 (base.wrapping_add(index & 0xffff_ffff), index)
+            }
+            Action::StoreRecoveryQuad => {
+                (base.wrapping_add(index & 0xffff_ffff), self.read_high(&operation.sources[2]))
             }
             _ => (base.wrapping_add(index), 0),
         };
@@ -111,8 +111,18 @@ impl<B: Bus> Context<'_, B> {
             }
             Action::Store(size) => self.store_special(operation, size, value),
             Action::StoreHalf(_) => self.store_plain(address, Size::Double, mas, value, channel),
-            Action::StoreQuad => self.store_quad(operation, value),
+            Action::StoreQuad => self.store_quad(operation, mas, value),
             Action::StoreMasked => self.store_masked(operation, value),
+            Action::StoreRelative(_, part) => match part {
+                Part::Plain(size) => self.store_plain(address, size, mas, value, channel),
+                Part::Half(_) => self.store_plain(address, Size::Double, mas, value, channel),
+                Part::Quad => self.store_quad(operation, mas, value),
+                Part::Masked => self.store_masked(operation, value),
+            },
+            Action::StoreRecoveryQuad => {
+                let mas = recovery_mas(self.read(&operation.sources[1]));
+                self.store_quad(operation, mas, value)
+            }
             Action::StoreRecovery => {
                 let size = recovery_size(high, channel)?;
                 let mas = recovery_mas(high);
@@ -133,11 +143,7 @@ impl<B: Bus> Context<'_, B> {
         channel: u8,
     ) -> Result<(), Trap> {
         let value = if mas.big_endian() { swapped(value, size) } else { value };
-        self.bus
-            .store(address, size, mas, value)
-            .map_err(Self::access("store", address, channel))?;
-        self.note_written(address, size.bytes().into());
-        Ok(())
+        self.write_memory("store", address, size, mas, (value, channel))
     }
 
     /// Stores of the modes 2, 3, 5 and 7.
@@ -146,8 +152,9 @@ impl<B: Bus> Context<'_, B> {
         let address = self.aside(operation).address;
         match mas.mode() {
             2 => {
+                let physical = self.physical_of(address, mas);
                 let held = match self.state.lock.take() {
-                    Some(lock) if lock.address == address => {
+                    Some(lock) if lock.address == physical => {
                         self.load_plain(address, size, mas, channel)? == lock.value & size.mask()
                     }
                     _ => false,
@@ -160,32 +167,20 @@ impl<B: Bus> Context<'_, B> {
             }
             3 => self.store_plain(address, size, mas, value, channel),
             7 => match special(mas, channel) {
-                Some(SpecialOperation::MmuRegister) => self.write_mmu(address, value),
-                // Decoded code is kept coherent and there are no caches to flush; registers of parts that do not exist.
-                _ => Ok(()),
+                Some(special) => self.write_special(special, address, value, channel),
+                None => Ok(()),
             },
             // Mode 5: no store, unlocks an entry of the lock table.
             _ => Ok(()),
         }
     }
 
-    fn write_mmu(&mut self, address: u64, value: u64) -> Result<(), Trap> {
-        let number = mmu_number(address);
-        if number == 0 && value & TLB_ENABLE != 0 {
-            return Err(Trap::unimplemented("address translation (mmu_cr.tlb_en)"));
-        }
-        self.state.mmu[number] = value;
-        Ok(())
-    }
-
-    fn store_quad(&mut self, operation: &Operation, value: u64) -> Result<(), Trap> {
-        let (mas, channel) = (Mas(operation.mas.0 & !8), operation.channel);
+    fn store_quad(&mut self, operation: &Operation, mas: Mas, value: u64) -> Result<(), Trap> {
+        let (big_endian, channel) = (mas.big_endian() && mas.mode() != 7, operation.channel);
+        let mas = Mas(mas.0 & !8);
         let Aside { high, address, .. } = *self.aside(operation);
-        let (low, high) = if operation.mas.big_endian() && mas.mode() != 7 {
-            (high.swap_bytes(), value.swap_bytes())
-        } else {
-            (value, high)
-        };
+        let (low, high) =
+            if big_endian { (high.swap_bytes(), value.swap_bytes()) } else { (value, high) };
         self.store_plain(address, Size::Double, mas, low, channel)?;
         self.store_plain(address.wrapping_add(8), Size::Double, mas, high, channel)
     }
