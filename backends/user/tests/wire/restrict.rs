@@ -78,7 +78,7 @@ fn a_guest_forwarding_rule_leads_to_a_command_and_to_a_server_all_the_same() {
         stream.write_all(heard.to_uppercase().as_bytes()).unwrap();
     });
     for (local, address, port) in [(40_000, [10, 0, 2, 100], 80), (40_001, [10, 0, 2, 101], 81)] {
-        let handle = guest.connect(local, address.into(), port);
+        let handle = guest.connect(local, std::net::Ipv4Addr::from(address), port);
         guest.until("a connection", |guest| guest.tcp(handle).may_send());
         guest.tcp(handle).send_slice(b"hello").unwrap();
         guest.tcp(handle).close();
@@ -94,7 +94,7 @@ fn a_guest_forwarding_rule_leads_to_a_command_and_to_a_server_all_the_same() {
     }
     server.join().unwrap();
     // Another port of the same address leads nowhere.
-    let handle = guest.connect(40_002, [10, 0, 2, 100].into(), 9);
+    let handle = guest.connect(40_002, std::net::Ipv4Addr::new(10, 0, 2, 100), 9);
     for _ in 0..100 {
         guest.step();
         guest.bench.advance(50);
