@@ -8,6 +8,7 @@ use elnic_soc::{ADDRESS_PORT, ConfigAddress, PORT_COUNT, Place, PortAccess, map}
 
 use crate::devices::{Body, BusSide, Slot};
 use crate::log::LogItem;
+use crate::models::Profile;
 use crate::trace::TraceEvent;
 use crate::world::World;
 
@@ -20,6 +21,8 @@ pub(crate) enum Target {
     Config,
     /// Configuration space, by ports.
     ConfigPorts,
+    /// The few ports of a PC that its firmware would have.
+    Pc(crate::pc::Ports),
 }
 
 /// A window of the board that no guest moves.
@@ -34,6 +37,9 @@ impl World {
             memory.claim(window.base, window.size, *target);
         }
         ports.claim(ADDRESS_PORT, PORT_COUNT, Target::ConfigPorts);
+        for (base, size, pc) in self.profile.ports() {
+            ports.claim(base, size, Target::Pc(pc));
+        }
         let root = self.root.iter().map(|(_, device)| (BusSide::Root, DeviceId(device)));
         let behind =
             self.secondary.iter().map(|(_, device)| (BusSide::Secondary, DeviceId(device)));
@@ -49,7 +55,8 @@ impl World {
                 let visible = match space {
                     elnic_pci::Space::Io => map::PORTS.size.checked_sub(base) >= Some(size),
                     elnic_pci::Space::Memory => {
-                        map::PCI_MEMORY.contains(base, size)
+                        self.profile == Profile::Pc
+                            || map::PCI_MEMORY.contains(base, size)
                             || map::PCI_PREFETCHABLE.contains(base, size)
                     }
                 };
@@ -152,6 +159,7 @@ impl World {
         match target {
             Target::Config => config(ConfigAddress::from_ecam(offset)),
             Target::ConfigPorts => ("host", "cf8", offset),
+            Target::Pc(_) => ("host", "pc", offset),
             Target::Device(id, window) => {
                 let Some(slot) = self.devices.get(id) else { return ("?", "?", offset) };
                 let model = match &slot.body {
@@ -186,6 +194,7 @@ impl Fabric for World {
         match target {
             Target::Config => self.config_read(ConfigAddress::from_ecam(offset), size),
             Target::ConfigPorts => self.port_read(offset, size),
+            Target::Pc(ports) => self.pc_read(ports, offset, size),
             Target::Device(device, window) => {
                 let result = self.enter(device, |body, cx| match body {
                     Body::Function(function) => function.read(cx, Hit { window, offset }, size),
@@ -205,6 +214,7 @@ impl Fabric for World {
         match target {
             Target::Config => self.config_write(ConfigAddress::from_ecam(offset), size, value),
             Target::ConfigPorts => self.port_write(offset, size, value),
+            Target::Pc(ports) => self.pc_write(ports, offset, size, value),
             Target::Device(device, window) => {
                 let result = self.enter(device, |body, cx| match body {
                     Body::Function(function) => {

@@ -46,11 +46,15 @@ impl Wiring {
 /// One device of the board.
 pub(crate) struct Slot {
     pub(crate) name: String,
+    /// Where the monitor finds it; see [`crate::inventory`].
+    pub(crate) path: String,
     pub(crate) body: Body,
     /// `None` for what is no PCI function.
     pub(crate) wiring: Option<Wiring>,
     /// Levels of the interrupt pins as the wires know them.
     pub(crate) lines: Lines,
+    /// Properties the user gave.
+    pub(crate) properties: Vec<(String, String)>,
 }
 
 impl Slot {
@@ -62,9 +66,9 @@ impl Slot {
     }
 }
 
-/// All devices of a board, by number.
+/// All devices of a board, by number. The number of one that was unplugged is never used again.
 #[derive(Default)]
-pub(crate) struct Devices(Vec<Slot>);
+pub(crate) struct Devices(Vec<Option<Slot>>);
 
 impl Devices {
     /// The number the next device gets. A board has fewer than 65536: two buses of 32 slots of 8 functions.
@@ -74,20 +78,26 @@ impl Devices {
 
     pub(crate) fn push(&mut self, slot: Slot) -> DeviceId {
         let id = self.next_id();
-        self.0.push(slot);
+        self.0.push(Some(slot));
         id
     }
 
+    /// Takes a device out.
+    pub(crate) fn remove(&mut self, id: DeviceId) -> Option<Slot> {
+        self.0.get_mut(usize::from(id.0))?.take()
+    }
+
     pub(crate) fn get(&self, id: DeviceId) -> Option<&Slot> {
-        self.0.get(usize::from(id.0))
+        self.0.get(usize::from(id.0))?.as_ref()
     }
 
     pub(crate) fn get_mut(&mut self, id: DeviceId) -> Option<&mut Slot> {
-        self.0.get_mut(usize::from(id.0))
+        self.0.get_mut(usize::from(id.0))?.as_mut()
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (DeviceId, &Slot)> {
-        (0_u16..).map(DeviceId).zip(&self.0)
+        let all = (0_u16..).map(DeviceId).zip(&self.0);
+        all.filter_map(|(id, slot)| Some((id, slot.as_ref()?)))
     }
 
     pub(crate) fn ids(&self) -> impl Iterator<Item = DeviceId> + use<> {

@@ -8,9 +8,25 @@ use std::time::Duration;
 use crossbeam::sync::{Parker, Unparker};
 use elnic_netclient::Doorbell;
 
+/// Calls the machine's thread out of a run, to whoever runs it; see [`crate::Outcome::Called`].
+#[derive(Clone, Debug)]
+pub struct CallButton {
+    called: Arc<AtomicBool>,
+    bell: Doorbell,
+}
+
+impl CallButton {
+    /// Calls. Calling twice before anybody has come is calling once.
+    pub fn call(&self) {
+        self.called.store(true, Ordering::Release);
+        self.bell.ring();
+    }
+}
+
 /// The machine's bell. Ringing it is all that another thread can do to a machine.
 pub(crate) struct Bell {
     rung: Arc<AtomicBool>,
+    called: Arc<AtomicBool>,
     parker: Parker,
     unparker: Unparker,
 }
@@ -25,7 +41,18 @@ impl Bell {
     pub(crate) fn new() -> Self {
         let parker = Parker::new();
         let unparker = parker.unparker().clone();
-        Self { rung: Arc::new(AtomicBool::new(false)), parker, unparker }
+        let called = Arc::new(AtomicBool::new(false));
+        Self { rung: Arc::new(AtomicBool::new(false)), called, parker, unparker }
+    }
+
+    /// A button that calls.
+    pub(crate) fn call_button(&self) -> CallButton {
+        CallButton { called: Arc::clone(&self.called), bell: self.button() }
+    }
+
+    /// Whether somebody has called since this was last asked.
+    pub(crate) fn take_call(&self) -> bool {
+        self.called.swap(false, Ordering::Acquire)
     }
 
     /// A button for it.

@@ -70,8 +70,7 @@ impl World {
                     format_args!("power management event"),
                 );
             }
-            // Nobody keeps a copy of the filter: whoever wants to know asks the NIC.
-            Effect::RxFilterChanged => {}
+            Effect::RxFilterChanged => self.notices.rx_filter_changed(device),
         }
     }
 
@@ -96,6 +95,7 @@ impl World {
         let now = self.now();
         for edge in self.wires.drive_pins(device.0, lines, |pin| wiring.input(pin)) {
             let (input, high) = (edge.input.number(), edge.high);
+            self.notices.interrupt(input, high);
             if let Some(trace) = &mut self.trace {
                 trace.record(now, &TraceEvent::Interrupt { input, high });
             }

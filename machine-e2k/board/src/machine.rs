@@ -13,8 +13,10 @@ use elnic_cpu::{Attention, Exception, Interpreter, IsaVersion, Processor, Stop};
 use elnic_memory::GuestRam;
 use elnic_netclient::NetCore;
 
+use crate::control::Again;
 use crate::fault::{self, GuestFault};
 use crate::loader::Start;
+use crate::models::MachineModel;
 use crate::trace::{Trace, TraceSummary};
 use crate::world::World;
 
@@ -38,32 +40,35 @@ pub enum Outcome {
     Limit,
     /// There is no program.
     NoProgram,
+    /// Somebody pressed the [`crate::CallButton`].
+    Called,
 }
 
 /// A machine. Everything it is lies in values; the host's ends of cables and lines are all that is not.
 pub struct Machine {
-    cpu: Interpreter,
-    isa: IsaVersion,
+    pub(crate) cpu: Interpreter,
+    pub(crate) isa: IsaVersion,
+    pub(crate) model: &'static MachineModel,
     pub(crate) world: World,
-    start: Option<Start>,
-    pacer: Pacer,
-    next_input: VTime,
+    pub(crate) start: Option<Start>,
+    pub(crate) pacer: Pacer,
+    pub(crate) next_input: VTime,
+    /// What a reset needs.
+    pub(crate) again: Again,
 }
 
 impl Machine {
     pub(crate) fn new(
         mut cpu: Interpreter,
-        isa: IsaVersion,
+        model: &'static MachineModel,
         world: World,
         start: Option<Start>,
         pacer: Pacer,
+        again: Again,
     ) -> Self {
-        if let Some(bootblock) = start.and_then(|start| start.bootblock) {
-            let state = cpu.state_mut();
-            let cell = state.window_cell(BOOTBLOCK_REGISTER);
-            state.registers.set_low(cell, bootblock);
-        }
-        Self { cpu, isa, world, start, pacer, next_input: VTime::ZERO }
+        pass_bootblock(&mut cpu, start);
+        let (isa, next_input) = (again.cpu.isa, VTime::ZERO);
+        Self { cpu, isa, model, world, start, pacer, next_input, again }
     }
 
     /// Runs until the guest ends, faults, or virtual time reaches `limit`.
@@ -106,6 +111,9 @@ impl Machine {
         if let Some(event) = self.world.guest_event.take() {
             return Some(Outcome::Exit(event));
         }
+        if self.world.bell.take_call() || !self.world.notices.is_empty() {
+            return Some(Outcome::Called);
+        }
         (now >= limit).then_some(Outcome::Limit)
     }
 
@@ -116,7 +124,7 @@ impl Machine {
     }
 
     /// When something happens by itself.
-    fn next_wakeup(&self) -> Option<VTime> {
+    pub(crate) fn next_wakeup(&self) -> Option<VTime> {
         let input = self.world.has_inputs().then_some(self.next_input);
         let deadlines = [self.world.events.next_deadline(), self.world.net.next_event(), input];
         deadlines.into_iter().flatten().min()
@@ -229,5 +237,14 @@ impl Machine {
     /// Why each network interface that takes no frame takes none, by name.
     pub fn held(&self) -> impl Iterator<Item = (&str, elnic_contract::NotReady)> {
         self.world.held()
+    }
+}
+
+/// Tells a program where its boot block is.
+pub(crate) fn pass_bootblock(cpu: &mut Interpreter, start: Option<Start>) {
+    if let Some(bootblock) = start.and_then(|start| start.bootblock) {
+        let state = cpu.state_mut();
+        let cell = state.window_cell(BOOTBLOCK_REGISTER);
+        state.registers.set_low(cell, bootblock);
     }
 }

@@ -32,6 +32,20 @@ pub struct MachineModel {
     pub summary: &'static str,
     /// Name of the processor it has unless told otherwise.
     pub cpu: &'static str,
+    /// What is soldered to it.
+    pub profile: Profile,
+}
+
+/// What is soldered to a machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Profile {
+    /// An Elbrus board: processor, I/O hub, console.
+    Elbrus,
+    /// No processor; bus 0 behind ports 0xcf8 and 0xcfc, RAM from 0, and the ports QEMU's test programs ask for the size
+    /// of RAM. Nothing else of a PC.
+    Pc,
+    /// Nothing: netdevs alone.
+    None,
 }
 
 const fn cpu(
@@ -57,12 +71,29 @@ pub static CPUS: &[CpuModel] = &[
 ];
 
 /// Every machine.
-pub static MACHINES: &[MachineModel] = &[MachineModel {
-    name: "e8c",
-    aliases: &["e2k"],
-    summary: "Elbrus-8C board with IOHUB, as qemu-system-e2k's 'e2k' machine",
-    cpu: "e8c",
-}];
+pub static MACHINES: &[MachineModel] = &[
+    MachineModel {
+        name: "e8c",
+        aliases: &["e2k"],
+        summary: "Elbrus-8C board with IOHUB, as qemu-system-e2k's 'e2k' machine",
+        cpu: "e8c",
+        profile: Profile::Elbrus,
+    },
+    MachineModel {
+        name: "pc",
+        aliases: &[],
+        summary: "PCI bus and RAM of a PC without a processor, for qtest",
+        cpu: "e8c",
+        profile: Profile::Pc,
+    },
+    MachineModel {
+        name: "none",
+        aliases: &[],
+        summary: "nothing but netdevs",
+        cpu: "e8c",
+        profile: Profile::None,
+    },
+];
 
 /// There is no model of that name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -135,7 +166,7 @@ mod tests {
         assert_eq!(MachineModel::named("e2k"), MachineModel::named("e8c"));
         assert_eq!(
             MachineModel::named("e9c").unwrap_err().to_string(),
-            "unknown machine 'e9c'; did you mean 'e8c'?; known are e8c, e2k"
+            "unknown machine 'e9c'; did you mean 'e8c'?; known are e8c, e2k, pc, none"
         );
         assert!(CpuModel::named("8c").unwrap_err().to_string().contains("did you mean 'e8c'"));
     }

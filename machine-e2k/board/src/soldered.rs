@@ -46,8 +46,8 @@ pub(crate) struct Soldered {
     pub(crate) devices: Devices,
     pub(crate) root: Slots,
     pub(crate) fixed: Vec<FixedWindow>,
-    pub(crate) bridge: DeviceId,
-    pub(crate) console: DeviceId,
+    pub(crate) bridge: Option<DeviceId>,
+    pub(crate) console: Option<DeviceId>,
 }
 
 /// A function of `device`, or why it cannot be one.
@@ -60,7 +60,7 @@ pub(crate) fn function(
     PciFunction::new(device, options).map(Box::new).map_err(refuse)
 }
 
-/// Solders everything.
+/// Solders everything an Elbrus board has.
 pub(crate) fn solder() -> Result<Soldered, BuildError> {
     let mut devices = Devices::default();
     let mut root = Slots::new("pci.0", 3);
@@ -71,7 +71,9 @@ pub(crate) fn solder() -> Result<Soldered, BuildError> {
                 .map_err(|error| BuildError::Place { device: name.to_owned(), error })?;
         }
         let wiring = place.map(|place| Wiring { side: BusSide::Root, place, bridge_slot: 0 });
-        Ok(devices.push(Slot { name: name.to_owned(), body, wiring, lines: Lines::NONE }))
+        let path = crate::inventory::soldered_path(id);
+        let (name, lines, properties) = (name.to_owned(), Lines::NONE, Vec::new());
+        Ok(devices.push(Slot { name, path, body, wiring, lines, properties }))
     };
     let at = |slot, function| Some(Place { slot, function });
     let alone = FunctionOptions::default();
@@ -93,5 +95,11 @@ pub(crate) fn solder() -> Result<Soldered, BuildError> {
         (map::LOCAL_APIC, window(lapic)),
         (map::PCI_CONFIG, Target::Config),
     ];
-    Ok(Soldered { devices, root, fixed, bridge, console })
+    Ok(Soldered { devices, root, fixed, bridge: Some(bridge), console: Some(console) })
+}
+
+/// A bus with nothing on it, for machines without a board.
+pub(crate) fn bare() -> Soldered {
+    let (devices, fixed) = (Devices::default(), Vec::new());
+    Soldered { devices, root: Slots::new("pci.0", 2), fixed, bridge: None, console: None }
 }

@@ -16,6 +16,9 @@ use crate::devices::{Body, BusSide, Devices};
 use crate::doorbell::Bell;
 use crate::link::Links;
 use crate::log::{DeviceLog, GuestLog};
+use crate::models::Profile;
+use crate::notice::Notices;
+use crate::pc::PcState;
 use crate::serial::SerialLines;
 use crate::trace::{Trace, TraceEvent};
 
@@ -23,7 +26,9 @@ use crate::trace::{Trace, TraceEvent};
 pub(crate) struct World {
     pub(crate) ram: GuestRam,
     pub(crate) devices: Devices,
-    pub(crate) bridge: DeviceId,
+    pub(crate) bridge: Option<DeviceId>,
+    /// What kind of machine this is.
+    pub(crate) profile: Profile,
     pub(crate) root: Slots,
     pub(crate) secondary: Slots,
     pub(crate) fixed: Vec<FixedWindow>,
@@ -50,6 +55,10 @@ pub(crate) struct World {
     /// The end of the running slice, so that an earlier deadline cuts it short.
     pub(crate) slice_end: VTime,
     pub(crate) guest_event: Option<GuestEvent>,
+    /// State of the ports of a PC.
+    pub(crate) pc: PcState,
+    /// What happened that a monitor may want to tell.
+    pub(crate) notices: Notices,
     /// Kept for its allocation; empty between entries.
     pub(crate) outbox: Outbox,
 }
@@ -87,7 +96,7 @@ impl World {
 
     /// The bridge between the two buses.
     pub(crate) fn bridge(&self) -> Option<&elnic_pci::Bridge> {
-        match &self.devices.get(self.bridge)?.body {
+        match &self.devices.get(self.bridge?)?.body {
             Body::Bridge(bridge) => Some(bridge),
             Body::Function(_) | Body::Block(_) => None,
         }
