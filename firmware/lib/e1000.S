@@ -1,4 +1,4 @@
-/* Intel 82540EM, polled: one transmit buffer at a time, sixteen receive buffers. */
+/* Intel 82540EM: one transmit buffer, sixteen receive buffers. Entries as in nic.S. */
 
 #define E1000_ID     0x100e8086
 #define CTRL         0x0000
@@ -20,35 +20,19 @@
 #define RAL0         0x5400
 #define RAH0         0x5404
 
-#define RING         16                 /* descriptors in each ring */
-#define BUFFER       2048
+#define E1000_RING   16                 /* descriptors in each ring */
 
-/* %dr0 holds the base of the registers in these macros. */
-.macro csr_write offset, value
-	{ addd,0 %dr0, \offset, %dr1
-	  addd,1 0, \value, %dr2 }
-	{ stw,2 %r2, [ %dr1 + 0 ], mas=PCI_SPACE }
-.endm
-
-.macro csr_read offset, register
-	{ addd,0 %dr0, \offset, %dr1 }
-	{ ldw,2 [ %dr1 + 0 ], \register, mas=PCI_SPACE
-	  nop 4 }
-.endm
-
-/* pause(r0 = cycles): waits, reading STATUS so that little code runs meanwhile. */
-leaf pause
-	move %dr0, %dr3
-	load nic_base, %dr0
-	cycles %dr4
-1:	csr_read STATUS, %dr2
-	cycles %dr5
-	{ subd,0 %dr5, %dr4, %dr5 }
-	br cmpbdb, %dr5, %dr3, 1b
+	.text
+/* Registers are in the first base address register. */
+func e1000_place
+	{ addd,0 %dr0, 0x10, %dr16
+	  addd,1 0, NIC_WINDOW, %dr17
+	  addd,2 0, STATUS, %dr18 }
+	fcall pci_place
+	move %dr16, %dr0
 	ret
 
-/* nic_open(r0 = base of the registers): resets, reads the MAC address into `own_mac`, sets up both rings. */
-func nic_open
+func e1000_open
 	store %dr0, nic_base
 	csr_write IMC, 0xffffffff
 	csr_read CTRL, %dr2
@@ -63,9 +47,9 @@ func nic_open
 	{ stw,2 %r3, [ %dr5 + 0 ] }
 	{ sth,2 %r4, [ %dr5 + 4 ] }
 	/* receive ring */
-	{ addd,0 0, rx_ring, %dr4
-	  addd,1 0, rx_buffers, %dr5 }
-	{ addd,0 0, RING, %dr6
+	{ addd,0 0, e1000_rx_ring, %dr4
+	  addd,1 0, e1000_rx_buffers, %dr5 }
+	{ addd,0 0, E1000_RING, %dr6
 	  addd,1 0, 0, %dr7 }
 1:	{ std,2 %dr5, [ %dr4 + 0 ]
 	  subd,0 %dr6, 1, %dr6 }
@@ -73,14 +57,14 @@ func nic_open
 	  addd,0 %dr4, 16, %dr4
 	  addd,1 %dr5, BUFFER, %dr5 }
 	brn cmpedb, %dr6, 0, 1b
-	csr_write RDBAL, rx_ring
+	csr_write RDBAL, e1000_rx_ring
 	csr_write RDBAH, 0
-	csr_write RDLEN, (RING * 16)
+	csr_write RDLEN, (E1000_RING * 16)
 	csr_write RDH, 0
-	csr_write RDT, (RING - 1)
-	csr_write TDBAL, tx_ring
+	csr_write RDT, (E1000_RING - 1)
+	csr_write TDBAL, e1000_tx_ring
 	csr_write TDBAH, 0
-	csr_write TDLEN, (RING * 16)
+	csr_write TDLEN, (E1000_RING * 16)
 	csr_write TDH, 0
 	csr_write TDT, 0
 	csr_write TIPG, 0x00602008
@@ -88,8 +72,7 @@ func nic_open
 	csr_write RCTL, 0x04008002              /* EN, BAM, SECRC, 2048-byte buffers */
 	ret
 
-/* nic_link(r0 = cycles to wait): r0 = STATUS once the link is up, or 0 */
-func nic_link
+func e1000_link
 	move %dr0, %dr5
 	load nic_base, %dr0
 	csr_read CTRL, %dr2
@@ -101,51 +84,44 @@ func nic_link
 	brn cmpedb, %dr2, 0, 2f
 	li %dr16, 1000000
 	fcall pause
-	cycles %dr7
-	{ subd,0 %dr7, %dr6, %dr7 }
-	br cmpbdb, %dr7, %dr5, 1b
+	until %dr6, %dr5, 1b
 	li %dr3, 0
 2:	move %dr3, %dr0
 	ret
 
-/* nic_send(r0 = number of bytes in `tx_frame`): r0 = 1 when the descriptor is done, 0 if it never is */
-func nic_send
+func e1000_send
 	move %dr0, %dr8
 	load nic_base, %dr0
-	load tx_next, %dr9
+	load e1000_tx_next, %dr9
 	{ shld,0 %dr9, 4, %dr4
-	  addd,1 0, tx_ring, %dr5
+	  addd,1 0, e1000_tx_ring, %dr5
 	  addd,2 0, tx_frame, %dr6 }
 	{ addd,0 %dr5, %dr4, %dr5
 	  ord,1 %dr8, 0x0b000000, %dr7 }        /* EOP, IFCS, RS */
 	{ std,2 %dr6, [ %dr5 + 0 ] }
 	{ std,2 %dr7, [ %dr5 + 8 ]
 	  addd,0 %dr9, 1, %dr9 }
-	{ andd,0 %dr9, (RING - 1), %dr9
+	{ andd,0 %dr9, (E1000_RING - 1), %dr9
 	  addd,1 %dr0, TDT, %dr1 }
 	{ stw,2 %r9, [ %dr1 + 0 ], mas=PCI_SPACE }
-	store %dr9, tx_next
+	store %dr9, e1000_tx_next
 	cycles %dr6
 1:	{ ldb,0 [ %dr5 + 12 ], %dr7
 	  nop 4 }
 	{ andd,0 %dr7, 1, %dr7 }
 	brn cmpedb, %dr7, 0, 2f
 	csr_read STATUS, %dr2
-	cycles %dr4
-	{ subd,0 %dr4, %dr6, %dr4
-	  addd,1 0, 0, %dr7 }
-	br cmpbdb, %dr4, 4000000000, 1b
+	li %dr7, 0
+	until %dr6, TX_TIME, 1b
 2:	move %dr7, %dr0
 	ret
 
-/* nic_receive(r0 = cycles to wait): r0 = length of the next frame, r1 = its address; r0 = 0 if none came. The frame stays
-   valid until nic_release. */
-func nic_receive
+func e1000_receive
 	move %dr0, %dr8
 	load nic_base, %dr0
-	load rx_next, %dr9
+	load e1000_rx_next, %dr9
 	{ shld,0 %dr9, 4, %dr4
-	  addd,1 0, rx_ring, %dr5 }
+	  addd,1 0, e1000_rx_ring, %dr5 }
 	{ addd,0 %dr5, %dr4, %dr5 }
 	cycles %dr6
 1:	{ ldb,0 [ %dr5 + 12 ], %dr7
@@ -153,9 +129,7 @@ func nic_receive
 	{ andd,0 %dr7, 1, %dr7 }
 	brn cmpedb, %dr7, 0, 2f
 	csr_read STATUS, %dr2
-	cycles %dr4
-	{ subd,0 %dr4, %dr6, %dr4 }
-	br cmpbdb, %dr4, %dr8, 1b
+	until %dr6, %dr8, 1b
 	li %dr0, 0
 	ret
 2:	{ ldh,0 [ %dr5 + 8 ], %dr0
@@ -163,38 +137,31 @@ func nic_receive
 	  nop 4 }
 	ret
 
-/* nic_release(): gives the last received frame's buffer back. */
-func nic_release
+func e1000_release
 	load nic_base, %dr0
-	load rx_next, %dr9
+	load e1000_rx_next, %dr9
 	{ shld,0 %dr9, 4, %dr4
-	  addd,1 0, rx_ring, %dr5
+	  addd,1 0, e1000_rx_ring, %dr5
 	  addd,2 0, 0, %dr7 }
 	{ addd,0 %dr5, %dr4, %dr5
 	  addd,1 %dr0, RDT, %dr1 }
 	{ std,2 %dr7, [ %dr5 + 8 ] }
 	{ stw,2 %r9, [ %dr1 + 0 ], mas=PCI_SPACE
 	  addd,0 %dr9, 1, %dr9 }
-	{ andd,0 %dr9, (RING - 1), %dr9 }
-	store %dr9, rx_next
+	{ andd,0 %dr9, (E1000_RING - 1), %dr9 }
+	store %dr9, e1000_rx_next
 	ret
 
 	.bss
 	.align 4096
-rx_ring:
-	.skip RING * 16
-tx_ring:
-	.skip RING * 16
+e1000_rx_ring:
+	.skip E1000_RING * 16
+e1000_tx_ring:
+	.skip E1000_RING * 16
 	.align 4096
-rx_buffers:
-	.skip RING * BUFFER
-tx_frame:
-	.skip BUFFER
-nic_base:
+e1000_rx_buffers:
+	.skip E1000_RING * BUFFER
+e1000_rx_next:
 	.skip 8
-rx_next:
-	.skip 8
-tx_next:
-	.skip 8
-own_mac:
+e1000_tx_next:
 	.skip 8

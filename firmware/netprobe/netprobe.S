@@ -1,4 +1,5 @@
-/* netprobe: drives an 82540EM by its registers and rings and holds a real conversation: DHCP, ARP, ping, TFTP.
+/* netprobe: drives an 82540EM, an RTL8139 or a virtio network interface by its registers and rings and holds a real
+   conversation: DHCP, ARP, ping, TFTP.
 
    Polling only, so one image runs on any e2k board with the e8c memory map. Exit codes: 0 all went well, 1 no NIC, 2 no
    link, 3 no lease, 4 gateway not resolved, 5 no echo, 6 no file. */
@@ -6,7 +7,7 @@
 #include "console.S"
 #include "memory.S"
 #include "pci.S"
-#include "e1000.S"
+#include "nic.S"
 #include "ip.S"
 #include "dhcp.S"
 #include "tftp.S"
@@ -25,8 +26,7 @@ _start:
 	fcall console_init
 	print "netprobe\n"
 
-	{ addd,0 0, E1000_ID, %dr16 }
-	fcall pci_find
+	fcall nic_find
 	{ addd,0 %dr16, 0, %dr0
 	  addd,1 0, 1, %dr13 }
 	br cmpedb, %dr0, 0, no_nic
@@ -34,11 +34,17 @@ _start:
 	{ shrd,0 %dr0, 15, %dr1 }
 	{ andd,0 %dr1, 31, %dr1 }
 	print_hex %dr1, 2
-	print " 8086:100e registers at "
-	{ addd,0 %dr0, 0x10, %dr16
-	  addd,1 0, 0x200000, %dr17
-	  addd,2 0, STATUS, %dr18 }
-	fcall pci_place
+	print " "
+	{ ldw,2 [ %dr0 + 0 ], %dr2, mas=PCI_SPACE
+	  nop 4 }
+	{ andd,0 %dr2, 0xffff, %dr3
+	  shrd,1 %dr2, 16, %dr2 }
+	print_hex %dr3, 4
+	print ":"
+	print_hex %dr2, 4
+	print " registers at "
+	move %dr0, %dr16
+	fcall nic_place
 	move %dr16, %dr0
 	print_hex %dr0, 8
 	move %dr0, %dr16
@@ -164,7 +170,7 @@ _start:
 	{ ibranch done }
 
 no_nic:
-	print "no 8086:100e on bus 0\n"
+	print "no network interface on bus 0 that a driver here fits\n"
 	{ ibranch done }
 no_link:
 	print "\nthe link does not come up\n"

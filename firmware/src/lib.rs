@@ -3,8 +3,8 @@
 //! Each is an ELF image for an e8c machine with 128 MiB of RAM; the sources stand beside this crate, one folder an image.
 #![forbid(unsafe_code)]
 
-/// `netprobe`: drives an e1000 in slot 3 by its registers and rings and holds a conversation (DHCP, ARP, ping, TFTP); ends
-/// through the exit device in slot 8 with 0 if all went well.
+/// `netprobe`: drives the first e1000, rtl8139 or virtio network interface on bus 0 by its registers and rings and holds a
+/// conversation (DHCP, ARP, ping, TFTP); ends through the exit device with 0 if all went well.
 pub const NETPROBE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/netprobe.elf"));
 
 #[cfg(test)]

@@ -2,6 +2,8 @@
 
 use std::io;
 
+use elnic_sockets::{AddressError, DescriptorError, PathError};
+
 /// Why a dgram netdev was not made. No socket and no thread is left behind.
 #[derive(Debug, thiserror::Error)]
 pub enum DgramError {
@@ -28,41 +30,27 @@ pub enum DgramError {
     /// A local address of a type this use does not take.
     #[error("only support inet or fd type for local")]
     LocalType,
-    /// The host starts with a digit but is no address.
-    #[error("host address '{0}' is not a valid IPv4 address")]
-    BadHost(String),
-    /// The host has no IPv4 address.
-    #[error("can't resolve host address '{0}'")]
-    Unresolved(String),
     /// The local address of a group is no IPv4 address.
     #[error("localaddr '{0}' is not a valid IPv4 address")]
     BadLocalHost(String),
     /// An IPv6 group.
     #[error("remote '{0}' is an IPv6 group; dgram joins IPv4 groups (224.0.0.0/4) only")]
     Ipv6Group(String),
-    /// The port is no number from 0 to 65535.
-    #[error("port number '{0}' is invalid: it takes 0 to 65535")]
-    BadPort(String),
     /// A datagram cannot be sent to port 0.
     #[error("port number '0' is invalid for remote: it takes 1 to 65535")]
     RemotePortZero,
-    /// Longer than a socket address holds.
-    #[error("UNIX socket path '{path}' is too long: it takes at most {max} bytes")]
-    PathTooLong {
-        /// The path.
-        path: String,
-        /// The most bytes.
-        max: usize,
-    },
-    /// Something that is no socket stands at the path.
-    #[error("can't bind unix={0} to socket: the path exists and is no socket")]
-    PathTaken(String),
-    /// The number of a descriptor is none, or it is not open.
-    #[error("file descriptor '{0}' is not the number of an open descriptor")]
-    BadFd(String),
     /// The descriptor is something else.
     #[error("file descriptor '{0}' is not a datagram socket")]
     NotDgram(String),
+    /// A host, a port or a path is none.
+    #[error(transparent)]
+    Address(#[from] AddressError),
+    /// The path cannot be bound.
+    #[error(transparent)]
+    Path(#[from] PathError),
+    /// The number of a descriptor is none, or it is not open.
+    #[error(transparent)]
+    Descriptor(#[from] DescriptorError),
     /// The operating system refused.
     #[error("{doing}: {error}")]
     Os {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-/// The options of `-netdev dgram`. Which combinations are allowed stands with [`crate::Dgram::open`].
+/// The options of `-netdev dgram`. Which combinations are allowed stands with [`crate::open`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Options {
     /// Where datagrams are received, and what they are sent from.

@@ -9,8 +9,10 @@
 //!
 //! Everything else is refused, in the order and words of QEMU (`../shared/reference/backends.md` §1.7).
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4, ToSocketAddrs};
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::path::PathBuf;
+
+use elnic_sockets::{checked_path, resolve};
 
 use crate::{Address, DgramError, Options};
 
@@ -54,7 +56,7 @@ pub(crate) fn plan(options: &Options) -> Result<Plan, DgramError> {
             Ok(Plan::Udp { local, remote: nonzero(remote)? })
         }
         (Some(Address::Unix { path: remote }), Address::Unix { path: local }) => {
-            Ok(Plan::Unix { local: short_enough(local)?, remote: short_enough(remote)? })
+            Ok(Plan::Unix { local: checked_path(local)?, remote: checked_path(remote)? })
         }
         (Some(Address::Vsock), Address::Vsock) => Err(DgramError::LocalType),
         (Some(_), _) => Err(DgramError::TypesDiffer),
@@ -76,36 +78,6 @@ fn multicast(group: SocketAddrV4, local: Option<&Address>) -> Result<Plan, Dgram
 
 fn nonzero<A: Copy + Into<SocketAddr>>(remote: A) -> Result<A, DgramError> {
     if remote.into().port() == 0 { Err(DgramError::RemotePortZero) } else { Ok(remote) }
-}
-
-fn resolve(host: &str, port: &str) -> Result<SocketAddr, DgramError> {
-    let digits = !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit());
-    let number: Option<u16> = if digits { port.parse().ok() } else { None };
-    let number = number.ok_or_else(|| DgramError::BadPort(port.to_owned()))?;
-    if let Ok(address) = host.parse::<IpAddr>() {
-        return Ok(SocketAddr::new(address, number));
-    }
-    if host.is_empty() {
-        return Ok(SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), number));
-    }
-    if host.starts_with(|c: char| c.is_ascii_digit()) {
-        return Err(DgramError::BadHost(host.to_owned()));
-    }
-    let found = (host, number).to_socket_addrs().ok();
-    found
-        .and_then(|mut addresses| addresses.find(SocketAddr::is_ipv4))
-        .ok_or_else(|| DgramError::Unresolved(host.to_owned()))
-}
-
-/// A unix socket address holds 108 bytes, of which one ends the path (unix(7)).
-const LONGEST_PATH: usize = 107;
-
-fn short_enough(path: &std::path::Path) -> Result<PathBuf, DgramError> {
-    if path.as_os_str().len() > LONGEST_PATH {
-        let path = path.display().to_string();
-        return Err(DgramError::PathTooLong { path, max: LONGEST_PATH });
-    }
-    Ok(path.to_owned())
 }
 
 #[cfg(test)]

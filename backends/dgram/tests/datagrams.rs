@@ -6,69 +6,18 @@ use std::net::UdpSocket;
 use std::os::fd::AsRawFd;
 use std::os::unix::net::UnixDatagram;
 use std::path::Path;
-use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
 
 use elnic_contract::{Frame, VTime};
-use elnic_dgram::{Address, Dgram, Options};
-use elnic_netclient::{Doorbell, NetClient};
+use elnic_dgram::{Address, Options, open};
+use elnic_netclient::NetClient;
+use elnic_nettest::{Bench, PATIENCE, numbered};
+use elnic_sockets::DatagramClient;
 
-/// Long enough for the slowest machine; only a failing test waits for it.
-const PATIENCE: Duration = Duration::from_secs(20);
+type Netdev = Bench<DatagramClient>;
 
-struct Netdev {
-    client: Dgram,
-    rung: Receiver<()>,
-}
-
-impl Netdev {
-    fn open(local: Option<Address>, remote: Option<Address>) -> Self {
-        let mut client = Dgram::open("n0", &Options { local, remote }).unwrap();
-        let (ring, rung) = mpsc::channel();
-        let ring = std::sync::Mutex::new(ring);
-        client.attach(Doorbell::new(move || {
-            let _ = ring.lock().unwrap().send(());
-        }));
-        Self { client, rung }
-    }
-
-    fn send(&mut self, frames: impl IntoIterator<Item = Vec<u8>>) {
-        let mut frames: VecDeque<Frame> =
-            frames.into_iter().map(|data| Frame::new(data, VTime::ZERO).unwrap()).collect();
-        let credits = self.client.credits();
-        let count = frames.len();
-        self.client.deliver(VTime::ZERO, &mut frames);
-        assert!(frames.len() <= count.saturating_sub(credits), "credits are kept");
-        assert!(frames.is_empty());
-    }
-
-    /// The next `count` frames.
-    fn receive(&mut self, count: usize) -> Vec<Vec<u8>> {
-        let mut frames = Vec::new();
-        while frames.len() < count {
-            self.client.poll(VTime::from_nanos(5), count - frames.len(), &mut frames);
-            if frames.len() < count {
-                self.rung.recv_timeout(PATIENCE).expect("the doorbell rings");
-            }
-        }
-        assert!(frames.iter().all(|frame| frame.arrival() == VTime::from_nanos(5)));
-        frames.iter().map(|frame| frame.data().to_vec()).collect()
-    }
-
-    fn lost(&self, reason: &str) -> u64 {
-        self.client.losses().into_iter().find(|(name, _)| *name == reason).unwrap().1
-    }
-
-    /// Waits until `count` were lost for `reason`; the I/O thread counts on its own time.
-    fn await_lost(&self, reason: &str, count: u64) {
-        for _ in 0..PATIENCE.as_millis() {
-            if self.lost(reason) >= count {
-                return;
-            }
-            std::thread::sleep(Duration::from_millis(1));
-        }
-        panic!("{reason}: {} of {count}", self.lost(reason));
-    }
+fn netdev(local: Option<Address>, remote: Option<Address>) -> Netdev {
+    Bench::new(Box::new(open("n0", &Options { local, remote }).unwrap()))
 }
 
 fn inet(port: u16) -> Option<Address> {
@@ -87,21 +36,12 @@ fn fd(socket: &impl AsRawFd) -> Option<Address> {
 fn udp_pair() -> (Netdev, UdpSocket) {
     let peer = UdpSocket::bind("127.0.0.1:0").unwrap();
     peer.set_read_timeout(Some(PATIENCE)).unwrap();
-    let netdev = Netdev::open(inet(0), inet(peer.local_addr().unwrap().port()));
+    let netdev = netdev(inet(0), inet(peer.local_addr().unwrap().port()));
     let info = netdev.client.info();
     let (local, remote) = info.strip_prefix("udp=").unwrap().split_once('/').unwrap();
     assert_eq!(remote, peer.local_addr().unwrap().to_string());
     peer.connect(local).unwrap();
     (netdev, peer)
-}
-
-fn numbered(count: u16, length: usize) -> Vec<Vec<u8>> {
-    let frame = |number: u16| {
-        let mut data = vec![0; length];
-        data[..2].copy_from_slice(&number.to_be_bytes());
-        data
-    };
-    (0..count).map(frame).collect()
 }
 
 #[test]
@@ -145,7 +85,7 @@ fn a_core_that_does_not_poll_stops_the_reading_and_loses_nothing_itself() {
     let directory = tempfile::tempdir().unwrap();
     let [local, remote] = ["l", "r"].map(|name| directory.path().join(name));
     let peer = UnixDatagram::bind(&remote).unwrap();
-    let mut netdev = Netdev::open(unix(&local), unix(&remote));
+    let mut netdev = netdev(unix(&local), unix(&remote));
     peer.connect(&local).unwrap();
     peer.set_nonblocking(true).unwrap();
     // A unix socket does not lose: its sender is told to wait once the mailbox and the kernel's queue are full.
@@ -168,7 +108,7 @@ fn an_oversized_datagram_is_counted_and_not_cut() {
     let directory = tempfile::tempdir().unwrap();
     let [local, remote] = ["l", "r"].map(|name| directory.path().join(name));
     let peer = UnixDatagram::bind(&remote).unwrap();
-    let mut netdev = Netdev::open(unix(&local), unix(&remote));
+    let mut netdev = netdev(unix(&local), unix(&remote));
     for length in [Frame::MAX_LENGTH + 1, Frame::MAX_LENGTH + 5, Frame::MAX_LENGTH] {
         peer.send_to(&vec![1; length], &local).unwrap();
     }
@@ -180,12 +120,12 @@ fn an_oversized_datagram_is_counted_and_not_cut() {
 fn two_netdevs_talk_over_unix_sockets_and_leave_no_path_behind() {
     let directory = tempfile::tempdir().unwrap();
     let [one, other] = ["one", "other"].map(|name| directory.path().join(name));
-    let mut first = Netdev::open(unix(&one), unix(&other));
+    let mut first = netdev(unix(&one), unix(&other));
     assert_eq!(first.client.info(), format!("udp={}:{}", one.display(), other.display()));
     // Nobody is there yet: as on a cable without a partner, frames are lost, and that is all.
     first.send([vec![1; 60]]);
     first.await_lost("refused", 1);
-    let mut second = Netdev::open(unix(&other), unix(&one));
+    let mut second = netdev(unix(&other), unix(&one));
     let frames = numbered(200, 100);
     first.send(frames.clone());
     assert_eq!(second.receive(200), frames);
@@ -201,7 +141,7 @@ fn a_peer_that_does_not_read_uses_the_credits_up_and_gets_all_when_it_does() {
     let [local, remote] = ["l", "r"].map(|name| directory.path().join(name));
     let peer = UnixDatagram::bind(&remote).unwrap();
     peer.set_read_timeout(Some(PATIENCE)).unwrap();
-    let mut netdev = Netdev::open(unix(&local), unix(&remote));
+    let mut netdev = netdev(unix(&local), unix(&remote));
     let frames = numbered(2_000, 60);
     let mut queue: VecDeque<Frame> =
         frames.iter().map(|data| Frame::new(data.clone(), VTime::ZERO).unwrap()).collect();
@@ -223,10 +163,9 @@ fn a_stale_socket_gives_way_and_a_file_does_not() {
     let [local, remote] = ["l", "r"].map(|name| directory.path().join(name));
     drop(UnixDatagram::bind(&local).unwrap());
     assert!(local.exists());
-    drop(Netdev::open(unix(&local), unix(&remote)));
+    drop(netdev(unix(&local), unix(&remote)));
     fs::write(&local, "precious").unwrap();
-    let error =
-        Dgram::open("n0", &Options { local: unix(&local), remote: unix(&remote) }).unwrap_err();
+    let error = open("n0", &Options { local: unix(&local), remote: unix(&remote) }).unwrap_err();
     assert!(error.to_string().contains("exists and is no socket"), "{error}");
     assert_eq!(fs::read(&local).unwrap(), b"precious");
 }
@@ -235,8 +174,8 @@ fn a_stale_socket_gives_way_and_a_file_does_not() {
 fn a_path_taken_over_by_another_stays_with_him() {
     let directory = tempfile::tempdir().unwrap();
     let [local, remote] = ["l", "r"].map(|name| directory.path().join(name));
-    let first = Netdev::open(unix(&local), unix(&remote));
-    let _second = Netdev::open(unix(&local), unix(&remote));
+    let first = netdev(unix(&local), unix(&remote));
+    let _second = netdev(unix(&local), unix(&remote));
     drop(first);
     assert!(local.exists());
 }
@@ -245,7 +184,7 @@ fn a_path_taken_over_by_another_stays_with_him() {
 fn a_descriptor_passed_in_is_used_and_stays_open() {
     let (ours, theirs) = UnixDatagram::pair().unwrap();
     theirs.set_read_timeout(Some(PATIENCE)).unwrap();
-    let mut netdev = Netdev::open(fd(&ours), None);
+    let mut netdev = netdev(fd(&ours), None);
     assert_eq!(netdev.client.info(), format!("fd={} unix", ours.as_raw_fd()));
     netdev.send([vec![1; 60]]);
     assert_eq!(theirs.recv(&mut [0; 100]).unwrap(), 60);
@@ -259,7 +198,7 @@ fn a_descriptor_passed_in_is_used_and_stays_open() {
 #[test]
 fn a_descriptor_whose_peer_hung_up_ends_cleanly() {
     let (ours, theirs) = UnixDatagram::pair().unwrap();
-    let mut netdev = Netdev::open(fd(&ours), None);
+    let mut netdev = netdev(fd(&ours), None);
     drop((ours, theirs));
     netdev.send([vec![1; 60]]);
     netdev.await_lost("refused", 1);
@@ -269,7 +208,7 @@ fn a_descriptor_whose_peer_hung_up_ends_cleanly() {
 fn what_is_no_datagram_socket_is_refused_by_name() {
     let file = tempfile::tempfile().unwrap();
     let stream = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let text = |local| Dgram::open("n0", &Options { local, remote: None }).unwrap_err().to_string();
+    let text = |local| open("n0", &Options { local, remote: None }).unwrap_err().to_string();
     assert!(text(fd(&file)).ends_with("is not a datagram socket"));
     assert!(text(fd(&stream)).ends_with("is not a datagram socket"));
     for number in ["-1", "x", "", "99999"] {
@@ -285,7 +224,7 @@ fn what_is_no_datagram_socket_is_refused_by_name() {
 fn a_port_in_use_is_refused_and_a_dropped_netdev_frees_its_own() {
     let (netdev, peer) = udp_pair();
     let port = peer.peer_addr().unwrap().port();
-    let again = Dgram::open("n1", &Options { local: inet(port), remote: inet(port) });
+    let again = open("n1", &Options { local: inet(port), remote: inet(port) });
     let text = again.unwrap_err().to_string();
     assert!(text.starts_with(&format!("can't bind ip=127.0.0.1:{port} to socket: ")), "{text}");
     drop(netdev);
@@ -299,12 +238,12 @@ fn members_of_a_group_hear_each_other_and_themselves() {
     let port = UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let group = || Some(Address::Inet { host: "239.255.77.1".to_owned(), port: port.to_string() });
     let options = Options { local: inet(0), remote: group() };
-    if let Err(error) = Dgram::open("probe", &options) {
+    if let Err(error) = open("probe", &options) {
         println!("skipped: this host has no multicast on its loopback interface: {error}");
         return;
     }
-    let mut one = Netdev::open(inet(0), group());
-    let mut other = Netdev::open(inet(0), group());
+    let mut one = netdev(inet(0), group());
+    let mut other = netdev(inet(0), group());
     assert_eq!(one.client.info(), format!("mcast=239.255.77.1:{port}"));
     one.send([vec![5; 60]]);
     assert_eq!(other.receive(1), [[5; 60]]);

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use elnic_contract::{Frame, LinkState, VTime};
 
-use crate::OffloadSupport;
+use crate::{Notice, OffloadSupport};
 
 /// Wakes the machine's thread when a client's I/O thread has something for it.
 #[derive(Clone)]
@@ -76,6 +76,11 @@ pub trait NetClient: Any + Send {
 
     /// Frames it discarded itself, by reason, for the counters.
     fn losses(&self) -> Vec<(&'static str, u64)> {
+        Vec::new()
+    }
+
+    /// What it has to tell the user since the last call, oldest first.
+    fn notices(&mut self) -> Vec<Notice> {
         Vec::new()
     }
 

@@ -23,6 +23,7 @@ mod link;
 mod mac_pool;
 pub mod mailbox;
 mod net_core;
+mod notice;
 mod offload;
 mod path;
 mod port;
@@ -37,6 +38,7 @@ pub use filter::{Direction, FilterFault, FilterOptions, FilterPosition, FilterQu
 pub use gate::{InputGate, LiveGate, Observation, Source};
 pub use mac_pool::MacPool;
 pub use net_core::{NetConfig, NetCore, NetEvent};
+pub use notice::{Endpoint, Notice};
 pub use offload::OffloadSupport;
 pub use port::{PortId, PortKind};
 pub use stats::{Loss, PortStats};

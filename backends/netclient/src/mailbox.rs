@@ -84,6 +84,11 @@ impl Mailbox {
         self.shared.to_host.capacity() - self.shared.to_host.len()
     }
 
+    /// How many frames wait for the core.
+    pub fn waiting(&self) -> usize {
+        self.shared.to_core.len()
+    }
+
     /// Moves frames from the front of `frames` towards the host, as many as there is room for.
     pub fn send(&self, frames: &mut VecDeque<Frame>) {
         while let Some(frame) = frames.pop_front() {

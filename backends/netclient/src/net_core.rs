@@ -17,7 +17,7 @@ use elnic_contract::{Frame, LinkState, Readiness, VTime};
 use crate::gate::{InputGate, LiveGate, Source};
 use crate::hub::Hub;
 use crate::port::{Kind, Port, PortId, Ports};
-use crate::{Doorbell, Loss, NetClient, NetError, OffloadSupport, PortStats};
+use crate::{Doorbell, Loss, NetClient, NetError, Notice, OffloadSupport, PortStats};
 
 /// How many frames wait where, and how many move at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -177,6 +177,19 @@ impl NetCore {
             Kind::Backend(backend) => (&mut *backend.client as &mut dyn Any).downcast_mut(),
             Kind::Nic(_) | Kind::HubPort(_) => None,
         }
+    }
+
+    /// What netdevs have to tell the user since the last call, each with its id: for a monitor's events.
+    pub fn notices(&mut self) -> Vec<(String, Notice)> {
+        let mut notices = Vec::new();
+        for id in self.ports.ids() {
+            let Some(port) = self.ports.get_mut(id) else { continue };
+            if let Kind::Backend(backend) = &mut port.kind {
+                let told = backend.client.notices().into_iter();
+                notices.extend(told.map(|notice| (port.name.clone(), notice)));
+            }
+        }
+        notices
     }
 
     // ---- the host's side ------------------------------------------------------------------------------------------

@@ -1,8 +1,12 @@
 //! Why a netdev, a NIC or a filter was not made.
 
 use elnic_dgram::DgramError;
+use elnic_l2tpv3::L2tpv3Error;
 use elnic_netclient::{DumpError, IntervalError, NetError};
+use elnic_socket::SocketError;
+use elnic_stream::StreamError;
 use elnic_user::OptionsError;
+use elnic_vde::VdeError;
 
 use crate::keyval::KeyvalError;
 use crate::validate::OptionError;
@@ -58,6 +62,18 @@ pub enum NetdevError {
     /// A dgram netdev could not be made.
     #[error(transparent)]
     Dgram(#[from] DgramError),
+    /// A stream netdev could not be made.
+    #[error(transparent)]
+    Stream(#[from] StreamError),
+    /// A socket netdev could not be made.
+    #[error(transparent)]
+    Socket(#[from] SocketError),
+    /// An l2tpv3 netdev could not be made.
+    #[error(transparent)]
+    L2tpv3(#[from] L2tpv3Error),
+    /// A vde netdev could not be made.
+    #[error(transparent)]
+    Vde(#[from] VdeError),
     /// A user netdev could not be made.
     #[error(transparent)]
     User(#[from] OptionsError),

@@ -4,15 +4,18 @@
 //! for the netdev type to say.
 
 mod address;
+mod host;
+mod sockets;
 mod unbuilt;
 
 use serde::Deserialize;
 
 pub use address::{InetAddress, SocketAddress, UnixAddress, VsockAddress};
+pub use host::{BridgeOptions, L2tpv3Options, TapOptions, VdeOptions};
+pub use sockets::{DgramOptions, SocketOptions, StreamOptions};
 pub use unbuilt::{
-    BridgeOptions, L2tpv3Options, LegacyNicOptions, NetmapOptions, SocketOptions, StreamOptions,
-    TapOptions, VdeOptions, VhostUserOptions, VhostVdpaOptions, VmnetBridgedOptions,
-    VmnetHostOptions, VmnetSharedOptions,
+    NetmapOptions, VhostUserOptions, VhostVdpaOptions, VmnetBridgedOptions, VmnetHostOptions,
+    VmnetSharedOptions,
 };
 
 /// A netdev as the user described it.
@@ -150,16 +153,6 @@ pub struct UserOptions {
     pub tftp_server_name: Option<String>,
 }
 
-/// `NetdevDgramOptions`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct DgramOptions {
-    /// Where to receive.
-    pub local: Option<SocketAddress>,
-    /// Where to send.
-    pub remote: Option<SocketAddress>,
-}
-
 /// `NetdevHubPortOptions`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -168,4 +161,20 @@ pub struct HubPortOptions {
     pub hubid: i32,
     /// Netdev to connect to the hub instead of a device.
     pub netdev: Option<String>,
+}
+
+/// `NetLegacyNicOptions`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct LegacyNicOptions {
+    /// Id of the netdev to connect to.
+    pub netdev: Option<String>,
+    /// Station address.
+    pub macaddr: Option<String>,
+    /// Device model.
+    pub model: Option<String>,
+    /// PCI device address.
+    pub addr: Option<String>,
+    /// MSI-X vectors, 0 for none.
+    pub vectors: Option<u32>,
 }

@@ -23,6 +23,9 @@ pub enum CapabilityKind {
     MsiX(MsiX),
     /// Vendor-specific (PCI 3.0 appendix H), 3 bytes and these.
     Vendor(Vec<u8>),
+    /// Vendor-specific, 20 bytes: a window through which software that cannot reach the base address registers reads and
+    /// writes the device's regions (virtio 1.3 §4.1.4.9).
+    Window(AccessWindow),
     /// A capability of another id that is plain read-only bytes, 2 bytes and these.
     Constant {
         /// Capability ID.
@@ -30,6 +33,17 @@ pub enum CapabilityKind {
         /// What follows ID and Next Pointer.
         bytes: Vec<u8>,
     },
+}
+
+/// A window in configuration space onto the regions of the same function, laid out as `struct virtio_pci_cfg_cap`.
+///
+/// Software writes which base address register, which offset there and how many bytes (1, 2 or 4); from then on each
+/// access to the window's last four bytes is an access to that place. The function makes it, decoded or not, as if it
+/// came in by the base address register; a device sees no difference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AccessWindow {
+    /// The byte behind the length by which software knows the capability: `VIRTIO_PCI_CAP_PCI_CFG`.
+    pub structure: u8,
 }
 
 /// The power management capability of a function.

@@ -44,7 +44,7 @@ mod time;
 
 pub use access::{Access, AccessError, Fault, Size};
 pub use address::{Gpa, MacAddr, MacParseError};
-pub use capability::{Capability, CapabilityKind, Msi, MsiX, PowerManagement};
+pub use capability::{AccessWindow, Capability, CapabilityKind, Msi, MsiX, PowerManagement};
 pub use counters::{Counters, DropReason};
 pub use cx::Cx;
 pub use device::{Device, Lines, Reset};

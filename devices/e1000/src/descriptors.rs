@@ -47,10 +47,12 @@ pub(crate) enum TxKind {
 }
 
 impl TxDescriptor {
+    #[inline]
     pub(crate) fn from_bytes(bytes: [u8; LENGTH]) -> Self {
         Self(u128::from_le_bytes(bytes))
     }
 
+    #[inline]
     pub(crate) fn kind(&self) -> TxKind {
         match (self.extended(), self.extended_type()) {
             (false, _) => TxKind::Legacy,
@@ -61,6 +63,7 @@ impl TxDescriptor {
     }
 
     /// Bytes of data.
+    #[inline]
     pub(crate) fn length(&self) -> u32 {
         match self.kind() {
             TxKind::Legacy => self.legacy_length(),
@@ -70,6 +73,7 @@ impl TxDescriptor {
     }
 
     /// The status byte after completion: DD, no error; the reserved half is kept.
+    #[inline]
     pub(crate) fn completed_status(&self) -> u8 {
         (self.status_byte() & 0xf0) | 1
     }
@@ -136,6 +140,7 @@ pub(crate) struct RxWriteBack {
 }
 
 impl RxWriteBack {
+    #[inline]
     pub(crate) fn to_bytes(self) -> [u8; 8] {
         let [l0, l1] = self.length.to_le_bytes();
         let [c0, c1] = self.checksum.to_le_bytes();

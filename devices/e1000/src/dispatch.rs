@@ -4,16 +4,16 @@
 //! access of eight bytes is two of four; narrower ones touch only their bytes.
 
 use elnic_contract::{Access, Cx, Fault, LogEntry, Size};
+use elnic_microwire::Pins;
 use elnic_registers::{Bank, Behaviour, Written};
 
 use crate::E1000;
-use crate::eeprom::Pins;
-use crate::fifo;
 use crate::model::{MEMORY, PORTS, PORTS_SIZE};
 use crate::ring::Ring;
 use crate::spec::views::{Ctrl, Tctl, ctrl_ext, eecd, eerd};
 use crate::spec::{Reg, WINDOW, canonical};
 use crate::timers::Timer;
+use crate::{eeprom, fifo};
 
 /// Offset of IODATA in the I/O window.
 const IODATA: u64 = 4;
@@ -29,6 +29,7 @@ enum Target {
 }
 
 impl E1000 {
+    #[inline]
     fn target(&self, access: Access) -> Result<Target, Fault> {
         let offset = access.offset();
         let end = offset.saturating_add(u64::from(access.size().bytes()));
@@ -57,6 +58,7 @@ impl E1000 {
     }
 
     /// The two halves of an access of eight bytes.
+    #[inline]
     fn halves(access: Access) -> Option<[Access; 2]> {
         if access.size() != Size::Double {
             return None;
@@ -172,7 +174,7 @@ impl E1000 {
     /// The word that EERD asked for is there.
     pub(crate) fn eerd_done(&mut self) {
         let [_, address, ..] = self.bank.get(Reg::EERD).to_le_bytes();
-        let word = u64::from(self.eeprom.word(address));
+        let word = u64::from(eeprom::word(&self.eeprom, address));
         self.bank.set(Reg::EERD, word << 16 | u64::from(address) << 8 | eerd::DONE);
     }
 
@@ -372,6 +374,7 @@ impl Behaviour<Reg> for E1000 {
             | Reg::FFLT
             | Reg::FFMT
             | Reg::FFVT
+            | Reg::PBM
             | Reg::IOADDR
             | Reg::IODATA => {}
         }

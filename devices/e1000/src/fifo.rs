@@ -91,15 +91,18 @@ impl<T: Octets> Fifo<T> {
         Some(item)
     }
 
+    #[inline]
     pub(crate) fn front(&self) -> Option<&T> {
         self.items.front()
     }
 
+    #[inline]
     pub(crate) fn is_empty(&self) -> bool {
         self.items.is_empty()
     }
 
     /// Bytes held.
+    #[inline]
     pub(crate) const fn bytes(&self) -> usize {
         self.bytes
     }

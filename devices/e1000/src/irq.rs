@@ -40,6 +40,7 @@ const TRANSMIT: Delay = Delay {
 
 impl E1000 {
     /// Sets causes.
+    #[inline]
     pub(crate) fn raise(&mut self, cx: &mut Cx<'_>, causes: u64) {
         if causes != 0 {
             self.set_causes(self.bank.get(Reg::ICR) | causes);
@@ -48,6 +49,7 @@ impl E1000 {
     }
 
     /// Sets ICR, and ICS, which reads the same.
+    #[inline]
     pub(crate) fn set_causes(&mut self, causes: u64) {
         self.bank.set(Reg::ICR, causes);
         self.bank.set(Reg::ICS, causes);

@@ -42,9 +42,9 @@ mod tx;
 mod verify;
 
 use elnic_contract::{Counters, MacAddr, Properties, RxFilter, Timing, VDuration};
+use elnic_microwire::Eeprom;
 use elnic_registers::Bank;
 
-use crate::eeprom::Eeprom;
 use crate::fifo::Capacity;
 use crate::filter::Stations;
 use crate::irq::Interrupts;
@@ -112,7 +112,7 @@ impl E1000 {
             capacity,
             irq: Interrupts::default(),
             phy: Phy::new(true),
-            eeprom: Eeprom::new(mac),
+            eeprom: eeprom::contents(mac, 0x100e),
             counters: Counters::default(),
             stations: Stations::default(),
             reported: filter::nothing(mac),

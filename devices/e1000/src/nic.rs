@@ -4,7 +4,8 @@ use elnic_contract::{
     Access, Counters, Cx, Device, DropReason, Fault, Frame, Lines, LinkState, MacAddr, Model, Nic,
     NotReady, Offload, Readiness, Reset, RestoreError, RxFilter, SavedState, TimerId, Verdict,
 };
-use elnic_wire::{ethernet, offload};
+use elnic_mac::Offer;
+use elnic_wire::offload;
 
 use crate::E1000;
 use crate::model::MODEL;
@@ -151,30 +152,26 @@ impl E1000 {
         if !self.fidelity.wire() {
             return self.arrive(cx, frame);
         }
-        let span = self.bit().times(ethernet::wire_bits(frame.len()));
-        let earliest = self.rx.line_free + span;
-        let end = frame.arrival().max(earliest);
-        if end > cx.now || !self.rx.arriving.is_empty() {
-            self.rx.line_free = end;
-            self.rx.arriving.push_back((end, frame.clone()));
-            self.await_arrival(cx);
-            return Verdict::Taken;
+        match self.rx.arriving.offer(cx.now, self.bit(), frame) {
+            Offer::Here => self.arrive(cx, frame),
+            Offer::Waits => {
+                self.await_arrival(cx);
+                Verdict::Taken
+            }
+            Offer::Refused => self.discard(cx, DropReason::FifoOverflow, frame.len()),
         }
-        // One that had to wait for us longer than it lasts arrives now; the others keep their exact distance.
-        self.rx.line_free = if cx.now.since(end) > span { cx.now } else { end };
-        self.arrive(cx, frame)
     }
 
     fn await_arrival(&mut self, cx: &mut Cx<'_>) {
-        if let Some((at, _)) = self.rx.arriving.front()
+        if let Some(at) = self.rx.arriving.next()
             && !self.timers.pending(Timer::ReceiveLine)
         {
-            self.timers.arm(cx, Timer::ReceiveLine, *at);
+            self.timers.arm(cx, Timer::ReceiveLine, at);
         }
     }
 
     fn frame_has_arrived(&mut self, cx: &mut Cx<'_>) {
-        if let Some((_, frame)) = self.rx.arriving.pop_front() {
+        if let Some(frame) = self.rx.arriving.take() {
             if self.link_is_up() && !self.loops_back() {
                 let _ = self.arrive(cx, &frame);
             } else {

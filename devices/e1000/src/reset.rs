@@ -3,7 +3,7 @@
 use elnic_contract::{Cx, Reset};
 
 use crate::E1000;
-use crate::eeprom::Eeprom;
+use crate::eeprom;
 use crate::fifo::Capacity;
 use crate::irq::Interrupts;
 use crate::phy::Phy;
@@ -38,7 +38,7 @@ impl E1000 {
         self.phy = Phy::new(kind == Reset::Cold || self.phy.has_partner());
         self.timers.cancel(cx, Timer::Negotiation);
         if kind == Reset::Cold {
-            self.eeprom = Eeprom::new(self.mac);
+            self.eeprom = eeprom::contents(self.mac, 0x100e);
             self.counters = Default::default();
             self.bank.reset();
         }
@@ -73,14 +73,14 @@ impl E1000 {
 
     /// CTRL_EXT.EE_RST: takes over from the EEPROM what a reset takes over.
     pub(crate) fn load_eeprom(&mut self, cx: &mut Cx<'_>) {
-        self.load_station(self.eeprom.mac());
+        self.load_station(eeprom::station(&self.eeprom));
         self.refresh_stations();
         self.announce_filter(cx);
     }
 
     /// What registers show after a reset beyond the constants of the table.
     pub(crate) fn load_defaults(&mut self) {
-        self.load_station(self.eeprom.mac());
+        self.load_station(eeprom::station(&self.eeprom));
         self.refresh_stations();
         let status = self.derived_status();
         self.bank.set(Reg::STATUS, status);

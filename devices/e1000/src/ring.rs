@@ -17,6 +17,7 @@ pub(crate) struct Ring {
 }
 
 impl Ring {
+    #[inline]
     fn new(base: u64, length: u64, head: u64, tail: u64) -> Option<Self> {
         // LEN has 20 bits, head and tail have 16.
         let count = (length & 0xf_ffff) as u32 / 16;
@@ -26,18 +27,21 @@ impl Ring {
     }
 
     /// The transmit ring.
+    #[inline]
     pub(crate) fn transmit(bank: &Bank<Reg>) -> Option<Self> {
         let base = bank.get(Reg::TDBAL) | bank.get(Reg::TDBAH) << 32;
         Self::new(base, bank.get(Reg::TDLEN), bank.get(Reg::TDH), bank.get(Reg::TDT))
     }
 
     /// The receive ring.
+    #[inline]
     pub(crate) fn receive(bank: &Bank<Reg>) -> Option<Self> {
         let base = bank.get(Reg::RDBAL) | bank.get(Reg::RDBAH) << 32;
         Self::new(base, bank.get(Reg::RDLEN), bank.get(Reg::RDH), bank.get(Reg::RDT))
     }
 
     /// Descriptors from head up to tail: the hardware's.
+    #[inline]
     pub(crate) const fn available(&self) -> u32 {
         if self.tail >= self.head {
             self.tail.saturating_sub(self.head)
@@ -47,21 +51,25 @@ impl Ring {
     }
 
     /// Of these, the ones before the ring's end.
+    #[inline]
     pub(crate) fn contiguous(&self) -> u32 {
         self.available().min(self.count.saturating_sub(self.head))
     }
 
     /// Number of descriptors.
+    #[inline]
     pub(crate) const fn count(&self) -> u32 {
         self.count
     }
 
     /// The address of the descriptor at head.
+    #[inline]
     pub(crate) fn at_head(&self) -> Gpa {
         self.base.plus(u64::from(self.head).saturating_mul(descriptors::LENGTH as u64))
     }
 
     /// Moves the head on by one.
+    #[inline]
     pub(crate) fn advance(&mut self) {
         self.head = self.head.saturating_add(1);
         if self.head >= self.count {

@@ -4,9 +4,8 @@
 //! into as many buffers as it needs. If they run out it waits in the FIFO, half delivered if need be, until software
 //! gives more. A descriptor with a null address takes no data: it is given back at once (SDM 3.2.6).
 
-use std::collections::VecDeque;
-
-use elnic_contract::{Cx, DropReason, Frame, Gpa, LineError, LogEntry, VTime, Verdict};
+use elnic_contract::{Cx, DropReason, Frame, Gpa, LineError, LogEntry, Verdict};
+use elnic_mac::Arrivals;
 use elnic_wire::ethernet::{self, ether_type};
 use elnic_wire::{fcs, vlan};
 
@@ -31,10 +30,8 @@ const MAX_LONG: u64 = 16384;
 pub(crate) struct Receiver {
     /// Frames that passed the filters and wait for buffers or the bus.
     pub(crate) fifo: Fifo<Parcel>,
-    /// Frames whose last bit has not arrived yet, with the time when it will.
-    pub(crate) arriving: VecDeque<(VTime, Frame)>,
-    /// When the last frame ended.
-    pub(crate) line_free: VTime,
+    /// Frames whose last bit has not arrived yet.
+    pub(crate) arriving: Arrivals,
     /// XOFF has been sent and XON not yet.
     pub(crate) xoff_sent: bool,
     /// An empty buffer, kept for its allocation.
@@ -83,7 +80,12 @@ impl E1000 {
         }
     }
 
-    fn discard(&mut self, cx: &mut Cx<'_>, reason: DropReason, length: usize) -> Verdict {
+    pub(crate) fn discard(
+        &mut self,
+        cx: &mut Cx<'_>,
+        reason: DropReason,
+        length: usize,
+    ) -> Verdict {
         self.counters.drop_received(reason);
         let length = u32::try_from(length).unwrap_or(u32::MAX);
         cx.log.record(LogEntry::Dropped { reason, length });

@@ -1,14 +1,13 @@
 //! Saved state, version 1: registers by name and everything in flight. The input is hostile.
 
-use std::collections::VecDeque;
-
-use elnic_contract::{Counters, Frame, LineError, RestoreError, SavedState, VTime};
+use elnic_contract::{Counters, Frame, RestoreError, SavedState, VTime};
+use elnic_mac::{Arrivals, SavedArrivals, SavedFrame};
+use elnic_microwire::Eeprom;
 use elnic_registers::{Bank, BankState};
 use serde::{Deserialize, Serialize};
 
 use crate::E1000;
 use crate::descriptors::{Context, RxWriteBack, TxDescriptor};
-use crate::eeprom::Eeprom;
 use crate::fifo::Capacity;
 use crate::irq::Interrupts;
 use crate::model::MODEL;
@@ -21,8 +20,6 @@ use crate::tx::{MAX_PACKET, PREFETCH, Packet, Segments, Transmitter};
 const VERSION: u32 = 1;
 /// Longest frame in a FIFO: a packet with a tag, or a long frame with FCS.
 const MAX_STORED: usize = MAX_PACKET + 128;
-/// Frames that can be on their way in: as many as one large frame is cut into.
-const MAX_ARRIVING: usize = Frame::MAX_LENGTH;
 /// Bytes in a FIFO: its size and one frame that entered when there was any room.
 const MAX_FIFO: usize = 64 * 1024 + MAX_STORED;
 
@@ -49,7 +46,7 @@ struct TransmitV1 {
     segment_context: Words,
     packet: PacketV1,
     paid: bool,
-    fifo: Vec<FrameV1>,
+    fifo: Vec<SavedFrame>,
     line_start: VTime,
     line_free: VTime,
     paused_until: VTime,
@@ -82,8 +79,7 @@ struct SegmentsV1 {
 #[serde(deny_unknown_fields)]
 struct ReceiveV1 {
     fifo: Vec<ParcelV1>,
-    arriving: Vec<(VTime, FrameV1)>,
-    line_free: VTime,
+    arriving: SavedArrivals,
     xoff_sent: bool,
 }
 
@@ -97,22 +93,6 @@ struct ParcelV1 {
     errors: u8,
     special: u16,
     length: u32,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct FrameV1 {
-    bytes: Vec<u8>,
-    arrival: VTime,
-    error: Option<LineErrorV1>,
-}
-
-#[derive(Clone, Copy, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum LineErrorV1 {
-    BadFcs,
-    Alignment,
-    Symbol,
 }
 
 fn impossible(field: &'static str, why: impl Into<String>) -> RestoreError {
@@ -134,26 +114,8 @@ fn value([low, high]: Words) -> u128 {
     u128::from(low) | u128::from(high) << 64
 }
 
-impl FrameV1 {
-    fn of(frame: &Frame) -> Self {
-        let error = frame.error().map(|error| match error {
-            LineError::BadFcs => LineErrorV1::BadFcs,
-            LineError::Alignment => LineErrorV1::Alignment,
-            LineError::Symbol => LineErrorV1::Symbol,
-        });
-        Self { bytes: frame.data().to_vec(), arrival: frame.arrival(), error }
-    }
-
-    fn revive(self, field: &'static str) -> Result<Frame, RestoreError> {
-        let frame = Frame::new(self.bytes, self.arrival)
-            .map_err(|error| impossible(field, format!("holds {error}")))?;
-        Ok(match self.error {
-            None => frame,
-            Some(LineErrorV1::BadFcs) => frame.damaged(LineError::BadFcs),
-            Some(LineErrorV1::Alignment) => frame.damaged(LineError::Alignment),
-            Some(LineErrorV1::Symbol) => frame.damaged(LineError::Symbol),
-        })
-    }
+fn revive(frame: SavedFrame, field: &'static str) -> Result<Frame, RestoreError> {
+    frame.revive().map_err(|error| impossible(field, format!("holds {error}")))
 }
 
 impl TransmitV1 {
@@ -179,7 +141,7 @@ impl TransmitV1 {
                 segments,
             },
             paid: tx.paid,
-            fifo: tx.fifo.iter().map(FrameV1::of).collect(),
+            fifo: tx.fifo.iter().map(SavedFrame::of).collect(),
             line_start: tx.line_start,
             line_free: tx.line_free,
             paused_until: tx.paused_until,
@@ -189,7 +151,7 @@ impl TransmitV1 {
     fn revive(self) -> Result<Transmitter, RestoreError> {
         check("transmit.fetched", self.fetched.len(), PREFETCH)?;
         check("transmit.packet.data", self.packet.data.len(), MAX_PACKET)?;
-        let fifo = self.fifo.into_iter().map(|frame| frame.revive("transmit.fifo"));
+        let fifo = self.fifo.into_iter().map(|frame| revive(frame, "transmit.fifo"));
         let fifo: crate::fifo::Fifo<Frame> =
             fifo.collect::<Result<Vec<_>, _>>()?.into_iter().collect();
         check("transmit.fifo", fifo.bytes(), MAX_FIFO)?;
@@ -236,13 +198,7 @@ impl ReceiveV1 {
             special: parcel.write_back.special,
             length: parcel.length,
         });
-        let arriving = rx.arriving.iter().map(|(at, frame)| (*at, FrameV1::of(frame)));
-        Self {
-            fifo: fifo.collect(),
-            arriving: arriving.collect(),
-            line_free: rx.line_free,
-            xoff_sent: rx.xoff_sent,
-        }
+        Self { fifo: fifo.collect(), arriving: rx.arriving.save(), xoff_sent: rx.xoff_sent }
     }
 
     fn revive(self) -> Result<Receiver, RestoreError> {
@@ -271,19 +227,9 @@ impl ReceiveV1 {
         let fifo = self.fifo.into_iter().map(parcel).collect::<Result<Vec<_>, _>>()?;
         let fifo: crate::fifo::Fifo<Parcel> = fifo.into_iter().collect();
         check("receive.fifo", fifo.bytes(), MAX_FIFO)?;
-        check("receive.arriving", self.arriving.len(), MAX_ARRIVING)?;
-        let arriving = self
-            .arriving
-            .into_iter()
-            .map(|(at, frame)| Ok((at, frame.revive("receive.arriving")?)))
-            .collect::<Result<VecDeque<_>, RestoreError>>()?;
-        Ok(Receiver {
-            fifo,
-            arriving,
-            line_free: self.line_free,
-            xoff_sent: self.xoff_sent,
-            spare: Vec::new(),
-        })
+        let arriving = Arrivals::restored(self.arriving);
+        let arriving = arriving.map_err(|why| impossible("receive.arriving", why))?;
+        Ok(Receiver { fifo, arriving, xoff_sent: self.xoff_sent, spare: Vec::new() })
     }
 }
 

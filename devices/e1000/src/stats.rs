@@ -13,6 +13,7 @@ pub(crate) enum Cast {
 
 impl Cast {
     /// The kind of the address that `frame` starts with.
+    #[inline]
     pub(crate) fn of(frame: &[u8]) -> Self {
         match frame.first_chunk::<6>() {
             Some([0xff, 0xff, 0xff, 0xff, 0xff, 0xff]) => Self::Broadcast,
@@ -24,6 +25,7 @@ impl Cast {
 
 impl E1000 {
     /// One more.
+    #[inline]
     pub(crate) fn count(&mut self, counter: Reg) {
         let value = self.bank.get(counter);
         if value < u64::from(u32::MAX) {
@@ -32,6 +34,7 @@ impl E1000 {
     }
 
     /// So many octets more, in a pair of registers.
+    #[inline]
     fn count_octets(&mut self, low: Reg, high: Reg, octets: u64) {
         let total = self.bank.get(low) | self.bank.get(high) << 32;
         let total = total.saturating_add(octets);

@@ -4,7 +4,7 @@ use elnic_contract::{Capability, CapabilityKind};
 
 use crate::config::{CONFIG_SIZE, ConfigSpace};
 use crate::header::{CAPABILITIES, STATUS, STATUS_CAPABILITIES};
-use crate::{Msi, MsiX, Pm, SpecError};
+use crate::{Msi, MsiX, Pm, RegionWindow, SpecError};
 
 const ID_POWER_MANAGEMENT: u8 = 0x01;
 const ID_MSI: u8 = 0x05;
@@ -17,6 +17,7 @@ pub(crate) struct Capabilities {
     pub(crate) pm: Option<Pm>,
     pub(crate) msi: Option<Msi>,
     pub(crate) msix: Option<MsiX>,
+    pub(crate) window: Option<RegionWindow>,
 }
 
 impl Capabilities {
@@ -67,6 +68,10 @@ impl Capabilities {
                 config.define8(offset.saturating_add(2), length, 0);
                 constant(config, offset.saturating_add(3), bytes);
             }
+            CapabilityKind::Window(spec) => {
+                twice(self.window.is_some())?;
+                self.window = Some(RegionWindow::define(offset, *spec, config));
+            }
             CapabilityKind::Constant { bytes, .. } => {
                 constant(config, offset.saturating_add(2), bytes);
             }
@@ -87,6 +92,7 @@ fn id_and_length(capability: &Capability) -> (u8, usize) {
         CapabilityKind::Msi(spec) => (ID_MSI, Msi::length(*spec)),
         CapabilityKind::MsiX(_) => (ID_MSI_X, 12),
         CapabilityKind::Vendor(bytes) => (ID_VENDOR, bytes.len().saturating_add(3)),
+        CapabilityKind::Window(_) => (ID_VENDOR, RegionWindow::LENGTH),
         CapabilityKind::Constant { id, bytes } => (*id, bytes.len().saturating_add(2)),
     }
 }

@@ -129,9 +129,10 @@ impl PciFunction {
         self.config.get8(INTERRUPT_PIN)
     }
 
-    /// Reads configuration space. No side effects.
+    /// Looks at configuration space. No side effects: [`PciFunction::guest_config_read`] is what a guest does.
     pub fn config_read(&self, offset: u8, size: Size) -> u64 {
-        let value = self.config.read(offset, size);
+        let stored = self.config.read(offset, size);
+        let value = self.window_shown(offset, size).unwrap_or(stored);
         let below = u32::from(STATUS.saturating_sub(offset)).saturating_mul(8);
         let shown = if self.device.lines().0 != 0 && offset <= STATUS {
             u64::from(STATUS_INTERRUPT).checked_shl(below).unwrap_or(0)
@@ -157,6 +158,7 @@ impl PciFunction {
         self.map_changed |= decoded != self.decoding();
         self.tell_device(cx, known);
         self.send_unmasked(cx);
+        self.write_through_window(cx, offset, size);
     }
 
     /// All that decides which addresses the function answers to.

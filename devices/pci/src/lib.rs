@@ -38,6 +38,7 @@ mod rom;
 mod routing;
 mod state;
 mod traffic;
+mod window;
 
 pub use bar::Space;
 pub use bare::Bare;
@@ -51,3 +52,4 @@ pub use routing::{Hit, Mapping, Window};
 pub(crate) use msi::Msi;
 pub(crate) use msix::MsiX;
 pub(crate) use pm::Pm;
+pub(crate) use window::RegionWindow;

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use elnic_contract::{Log, LogEntry, Register, Severity};
 use serde::{Deserialize, Serialize};
 
+use crate::layout::Slot;
+use crate::memory::{Memory, Run};
 use crate::{Lane, Masks, RegisterFile};
 
 /// What a guest's write did to one register, for the model's hook.
@@ -28,8 +30,7 @@ pub struct Written<R> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bank<R: RegisterFile> {
     values: Vec<u64>,
-    /// Index of each register's first element in `values`, and its masks. Derived from the table.
-    rows: Vec<(usize, Masks)>,
+    memories: Vec<Memory>,
     file: std::marker::PhantomData<R>,
 }
 
@@ -42,13 +43,16 @@ impl<R: RegisterFile> Default for Bank<R> {
 impl<R: RegisterFile> Bank<R> {
     /// All registers at their reset values.
     pub fn new() -> Self {
-        let mut rows = Vec::with_capacity(R::TABLE.len());
-        let mut values = Vec::new();
-        for row in R::TABLE {
-            rows.push((values.len(), Masks::of(row)));
-            values.extend(std::iter::repeat_n(row.reset, usize::from(row.count)));
+        let mut bank =
+            Self { values: Vec::new(), memories: Vec::new(), file: std::marker::PhantomData };
+        for (row, slot) in R::TABLE.iter().zip(R::SLOTS) {
+            if slot.is_memory {
+                bank.memories.push(Memory::default());
+            } else {
+                bank.values.extend(std::iter::repeat_n(row.reset, usize::from(row.count)));
+            }
         }
-        Self { values, rows, file: std::marker::PhantomData }
+        bank
     }
 
     /// Puts every register back to its reset value.
@@ -60,64 +64,120 @@ impl<R: RegisterFile> Bank<R> {
 
     /// Puts one register, all elements, back to its reset value.
     pub fn reset_register(&mut self, register: R) {
+        if let Some(memory) = self.memory_slot(register) {
+            memory.clear();
+            return;
+        }
         let row = register.spec();
         for element in 0..row.count {
             self.set_at(register, element, row.reset);
         }
     }
 
-    fn masks(&self, register: R) -> Masks {
-        self.rows.get(register.index()).map(|row| row.1).unwrap_or_default()
+    #[inline]
+    fn slot(register: R) -> &'static Slot {
+        // `SLOTS` has a row for each register; the fallback keeps this total.
+        const NONE: Slot = Slot { first: 0, count: 0, is_memory: false, masks: Masks::NONE };
+        R::SLOTS.get(register.index()).unwrap_or(&NONE)
     }
 
-    fn slot(&self, register: R, element: u16) -> Option<usize> {
-        let row = self.rows.get(register.index())?;
-        (element < register.spec().count).then(|| row.0.saturating_add(usize::from(element)))
+    #[inline]
+    fn position(slot: &Slot, element: u16) -> Option<usize> {
+        (element < slot.count && !slot.is_memory)
+            .then(|| (slot.first as usize).saturating_add(usize::from(element)))
+    }
+
+    fn memory_slot(&mut self, register: R) -> Option<&mut Memory> {
+        let slot = Self::slot(register);
+        self.memories.get_mut(slot.first as usize).filter(|_| slot.is_memory)
+    }
+
+    /// The bytes of an array of [`crate::MEMORY_ELEMENTS`] or more, first element first, each little-endian. Empty while
+    /// all are zero; `None` for other registers.
+    pub fn memory(&self, register: R) -> Option<&[u8]> {
+        let slot = Self::slot(register);
+        self.memories.get(slot.first as usize).filter(|_| slot.is_memory).map(Memory::bytes)
+    }
+
+    /// As [`Bank::memory`], all of it and to be changed.
+    pub fn memory_mut(&mut self, register: R) -> Option<&mut [u8]> {
+        self.memory_slot(register).map(|memory| memory.bytes_mut(register.spec()))
     }
 
     /// The stored value of a single register.
+    #[inline]
     pub fn get(&self, register: R) -> u64 {
         self.get_at(register, 0)
     }
 
     /// The stored value of an array element; 0 outside the array.
+    #[inline]
     pub fn get_at(&self, register: R, element: u16) -> u64 {
-        self.slot(register, element).and_then(|slot| self.values.get(slot)).copied().unwrap_or(0)
+        let slot = Self::slot(register);
+        match Self::position(slot, element) {
+            Some(position) => self.values.get(position).copied().unwrap_or(0),
+            None => self.get_in_memory(register, element),
+        }
+    }
+
+    #[cold]
+    fn get_in_memory(&self, register: R, element: u16) -> u64 {
+        let slot = Self::slot(register);
+        let memory = self.memories.get(slot.first as usize).filter(|_| slot.is_memory);
+        memory.map_or(0, |memory| memory.get(register.spec(), element))
     }
 
     /// Stores into a single register as the hardware: no mode applies.
+    #[inline]
     pub fn set(&mut self, register: R, value: u64) {
         self.set_at(register, 0, value);
     }
 
     /// Stores into an array element as the hardware; outside the array nothing happens.
+    #[inline]
     pub fn set_at(&mut self, register: R, element: u16, value: u64) {
-        let slot = self.slot(register, element);
-        if let Some(stored) = slot.and_then(|slot| self.values.get_mut(slot)) {
-            *stored = value;
+        let slot = Self::slot(register);
+        match Self::position(slot, element) {
+            Some(position) => {
+                if let Some(stored) = self.values.get_mut(position) {
+                    *stored = value;
+                }
+            }
+            None => self.set_in_memory(register, element, value),
+        }
+    }
+
+    #[cold]
+    fn set_in_memory(&mut self, register: R, element: u16, value: u64) {
+        if let Some(memory) = self.memory_slot(register) {
+            memory.set(register.spec(), element, value);
         }
     }
 
     /// Sets the bits of `bits` in a single register as the hardware.
+    #[inline]
     pub fn set_bits(&mut self, register: R, bits: u64) {
         self.set(register, self.get(register) | bits);
     }
 
     /// Clears the bits of `bits` in a single register as the hardware.
+    #[inline]
     pub fn clear_bits(&mut self, register: R, bits: u64) {
         self.set(register, self.get(register) & !bits);
     }
 
     /// What a guest's read of this lane shows, at its place in the access. No side effects.
+    #[inline]
     pub fn peek(&self, lane: Lane<R>) -> u64 {
-        let readable = self.masks(lane.register).readable;
+        let readable = Self::slot(lane.register).masks.readable;
         lane.to_access(self.get_at(lane.register, lane.element) & readable)
     }
 
     /// A guest's read of this lane: what [`Bank::peek`] shows; then clears what a read clears, in the whole register.
+    #[inline]
     pub fn guest_read(&mut self, lane: Lane<R>) -> u64 {
         let shown = self.peek(lane);
-        let clears = self.masks(lane.register).read_clears;
+        let clears = Self::slot(lane.register).masks.read_clears;
         if clears != 0 {
             let kept = self.get_at(lane.register, lane.element) & !clears;
             self.set_at(lane.register, lane.element, kept);
@@ -126,22 +186,30 @@ impl<R: RegisterFile> Bank<R> {
     }
 
     /// A guest's write of this lane: applies each field's mode and says what came of it.
+    #[inline]
     pub fn guest_write(&mut self, lane: Lane<R>, value: u64, log: &mut dyn Log) -> Written<R> {
-        let (masks, row) = (self.masks(lane.register), lane.register.spec());
+        let (masks, row) = (&Self::slot(lane.register).masks, lane.register.spec());
         let (raw, lanes) = (lane.to_register(value), lane.mask());
         let old = self.get_at(lane.register, lane.element);
         let new = masks.write(old, raw, lanes);
         self.set_at(lane.register, lane.element, new);
-        report(row, &masks, raw, old, log);
+        if raw & !old & (masks.reserved | masks.not_modelled) != 0 {
+            report(row, masks, raw, old, log);
+        }
         Written { register: lane.register, element: lane.element, old, new, raw, lanes }
     }
 
     /// All values, by name, for a saved state.
     pub fn save(&self) -> BankState {
         let values = R::ALL.iter().map(|register| {
-            let row = register.spec();
-            let elements = (0..row.count).map(|element| self.get_at(*register, element)).collect();
-            (row.name.to_owned(), elements)
+            let (row, slot) = (register.spec(), Self::slot(*register));
+            let values = match self.memories.get(slot.first as usize).filter(|_| slot.is_memory) {
+                Some(memory) => Saved::Memory(memory.save()),
+                None => {
+                    Saved::Elements((0..row.count).map(|at| self.get_at(*register, at)).collect())
+                }
+            };
+            (row.name.to_owned(), values)
         });
         BankState(values.collect())
     }
@@ -156,25 +224,42 @@ impl<R: RegisterFile> Bank<R> {
                 return Err(BankStateError::Unknown(name.clone()));
             }
         }
-        let mut values = Vec::with_capacity(self.values.len());
-        for (row, (_, masks)) in R::TABLE.iter().zip(&self.rows) {
-            let saved = state.0.get(row.name).ok_or(BankStateError::Missing(row.name))?;
-            if saved.len() != usize::from(row.count) {
-                return Err(BankStateError::Elements {
-                    register: row.name,
-                    found: saved.len(),
-                    wanted: row.count,
-                });
+        let (mut values, mut memories) = (Vec::with_capacity(self.values.len()), Vec::new());
+        for (row, slot) in R::TABLE.iter().zip(R::SLOTS) {
+            match state.0.get(row.name).ok_or(BankStateError::Missing(row.name))? {
+                Saved::Elements(saved) if !slot.is_memory => {
+                    check_elements(row, &slot.masks, saved)?;
+                    values.extend_from_slice(saved);
+                }
+                Saved::Memory(runs) if slot.is_memory => {
+                    let memory = Memory::restored(row, runs);
+                    memories.push(memory.ok_or(BankStateError::Memory(row.name))?);
+                }
+                // An empty list is either.
+                Saved::Elements(saved) if saved.is_empty() => memories.push(Memory::default()),
+                _ => return Err(BankStateError::Memory(row.name)),
             }
-            let width = u64::MAX >> 64_u32.saturating_sub(u32::from(row.width).saturating_mul(8));
-            let allowed = (!masks.reserved & width) | row.reset;
-            if let Some(value) = saved.iter().find(|value| **value & !allowed != 0) {
-                return Err(BankStateError::Bits { register: row.name, value: *value, allowed });
-            }
-            values.extend_from_slice(saved);
         }
         self.values = values;
+        self.memories = memories;
         Ok(())
+    }
+}
+
+fn check_elements(
+    row: &'static Register,
+    masks: &Masks,
+    saved: &[u64],
+) -> Result<(), BankStateError> {
+    if saved.len() != usize::from(row.count) {
+        let (found, wanted) = (saved.len(), row.count);
+        return Err(BankStateError::Elements { register: row.name, found, wanted });
+    }
+    let width = u64::MAX >> 64_u32.saturating_sub(u32::from(row.width).saturating_mul(8));
+    let allowed = (!masks.reserved & width) | row.reset;
+    match saved.iter().find(|value| **value & !allowed != 0) {
+        Some(value) => Err(BankStateError::Bits { register: row.name, value: *value, allowed }),
+        None => Ok(()),
     }
 }
 
@@ -195,7 +280,17 @@ fn report(row: &Register, masks: &Masks, raw: u64, old: u64, log: &mut dyn Log) 
 
 /// The values of a [`Bank`] as they are stored: by the datasheet's names.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct BankState(BTreeMap<String, Vec<u64>>);
+pub struct BankState(BTreeMap<String, Saved>);
+
+/// One register as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+enum Saved {
+    /// Each element.
+    Elements(Vec<u64>),
+    /// What of a large array is not zero.
+    Memory(Vec<Run>),
+}
 
 /// Why saved register values were refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -206,6 +301,9 @@ pub enum BankStateError {
     /// A register is not there.
     #[error("register '{0}' is missing")]
     Missing(&'static str),
+    /// A large array is not what one is saved as, or reaches beyond its end.
+    #[error("register '{0}' does not hold runs of hexadecimal digits within its length")]
+    Memory(&'static str),
     /// An array has another length.
     #[error("register '{register}' has {found} elements instead of {wanted}")]
     Elements {

@@ -78,6 +78,13 @@ fn field_problems(row: &Register) -> Vec<String> {
         seen |= field.mask();
         highest = Some(field);
     }
+    let is_memory = row.count >= crate::MEMORY_ELEMENTS;
+    let plain =
+        row.reset == 0 && row.stride == u16::from(row.width) && Masks::of(row).reserved == 0;
+    if is_memory && !plain {
+        problems
+            .push("a large array resets to zero and has no gaps and no reserved bits".to_owned());
+    }
     if row.reset & Masks::of(row).reserved != 0 {
         problems.push(format!("reset value {:#x} sets reserved bits", row.reset));
     }

@@ -2,6 +2,8 @@
 
 use elnic_contract::Register;
 
+use crate::layout::{Map, Slot};
+
 /// The registers of one model: an `enum` whose variants are the rows of a table, in order.
 ///
 /// Made by [`crate::register_file!`]; not meant to be implemented by hand.
@@ -10,11 +12,18 @@ pub trait RegisterFile: Copy + Eq + std::fmt::Debug + Send + 'static {
     const TABLE: &'static [Register];
     /// The variants in the order of the table.
     const ALL: &'static [Self];
+    /// Where the values of each row are.
+    #[doc(hidden)]
+    const SLOTS: &'static [Slot];
+    /// Decodes offsets into rows.
+    #[doc(hidden)]
+    const MAP: Map;
 
     /// The row of this register.
     fn index(self) -> usize;
 
     /// The table's row for this register.
+    #[inline]
     fn spec(self) -> &'static Register {
         // `ALL` and `TABLE` are made from one list, so the row is always there; the fallback keeps this total.
         const NONE: Register = Register::new("?", 0, 1, &[]);
@@ -54,7 +63,17 @@ macro_rules! register_file {
         impl $crate::RegisterFile for $name {
             const TABLE: &'static [$crate::__Register] = &[$($register),+];
             const ALL: &'static [Self] = &[$(Self::$variant),+];
+            const SLOTS: &'static [$crate::layout::Slot] = &$crate::layout::slots::<
+                { <$name as $crate::RegisterFile>::TABLE.len() },
+            >(Self::TABLE);
+            const MAP: $crate::layout::Map = $crate::layout::Map::new(
+                Self::TABLE,
+                &$crate::layout::entries::<
+                    { $crate::layout::map_length(<$name as $crate::RegisterFile>::TABLE) },
+                >(Self::TABLE),
+            );
 
+            #[inline]
             fn index(self) -> usize {
                 self as usize
             }

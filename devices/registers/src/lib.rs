@@ -23,8 +23,11 @@ mod check;
 mod dump;
 mod file;
 mod lanes;
+#[doc(hidden)]
+pub mod layout;
 mod markdown;
 mod masks;
+mod memory;
 
 pub use bank::{Bank, BankState, BankStateError, Written};
 pub use behaviour::{Behaviour, peek, read, write};
@@ -32,8 +35,10 @@ pub use check::{TableProblem, check};
 pub use dump::{describe, differences};
 pub use file::RegisterFile;
 pub use lanes::{Lane, Lanes};
+pub use layout::MEMORY_ELEMENTS;
 pub use markdown::markdown;
 pub use masks::Masks;
+pub use memory::Run;
 
 #[doc(hidden)]
 pub use elnic_contract::Register as __Register;

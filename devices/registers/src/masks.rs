@@ -22,18 +22,31 @@ pub struct Masks {
 }
 
 impl Masks {
+    /// A register without fields and of no width.
+    pub(crate) const NONE: Self = Self {
+        stored: 0,
+        write_1_clears: 0,
+        write_1_sets: 0,
+        read_clears: 0,
+        readable: 0,
+        reserved: 0,
+        not_modelled: 0,
+    };
+
     /// The masks of `register`.
-    pub fn of(register: &Register) -> Self {
+    pub const fn of(register: &Register) -> Self {
         let width_mask =
-            u64::MAX >> 64_u32.saturating_sub(u32::from(register.width).saturating_mul(8));
-        let mut masks = Self { reserved: width_mask, ..Self::default() };
-        for field in register.fields {
+            u64::MAX >> 64_u32.saturating_sub((register.width as u32).saturating_mul(8));
+        let mut masks = Self { reserved: width_mask, ..Self::NONE };
+        let mut fields = register.fields;
+        while let [field, others @ ..] = fields {
+            fields = others;
             let bits = field.mask() & width_mask;
-            if field.mode == Mode::Reserved {
+            if matches!(field.mode, Mode::Reserved) {
                 continue;
             }
             masks.reserved &= !bits;
-            if field.mode != Mode::Wo {
+            if !matches!(field.mode, Mode::Wo) {
                 masks.readable |= bits;
             }
             match field.mode {
@@ -56,6 +69,7 @@ impl Masks {
     }
 
     /// The stored value after a guest wrote `value` over `old` with only the bits of `lanes` enabled.
+    #[inline]
     pub fn write(&self, old: u64, value: u64, lanes: u64) -> u64 {
         let stored = self.stored & lanes;
         let kept = (old & !stored) | (value & stored);

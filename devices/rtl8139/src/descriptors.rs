@@ -79,6 +79,11 @@ impl Descriptor {
         self.swapped_tag().swap_bytes()
     }
 
+    /// The hardware changes the packet, or cuts it, before it leaves.
+    pub(crate) fn needs_all(&self) -> bool {
+        self.large_send() || self.insert_ip() || self.insert_udp() || self.insert_tcp()
+    }
+
     /// Size of the buffer of a receive descriptor.
     pub(crate) fn receive_size(&self) -> usize {
         (self.word() & rx_word::SIZE) as usize
@@ -86,7 +91,8 @@ impl Descriptor {
 
     /// The first word once the hardware is done with a transmit descriptor: OWN and status cleared, then `report`.
     pub(crate) fn transmitted(&self, report: u32) -> u32 {
-        (self.word() & !(tx_word::OWN | tx_word::REPORT)) | report
+        let counts = if report & tx_word::CC == 0 { 0 } else { tx_word::CC };
+        (self.word() & !(tx_word::OWN | tx_word::REPORT | counts)) | report
     }
 }
 
@@ -97,10 +103,18 @@ pub(crate) mod tx_word {
     pub(crate) const UNF: u32 = 1 << 25;
     /// Error summary.
     pub(crate) const TES: u32 = 1 << 23;
+    /// Collision out of its window.
+    pub(crate) const OWC: u32 = 1 << 22;
     /// The link was down.
     pub(crate) const LNKF: u32 = 1 << 21;
-    /// All that the hardware reports: these, window and excessive collisions.
-    pub(crate) const REPORT: u32 = UNF | TES | 1 << 22 | LNKF | 1 << 20;
+    /// Too many collisions.
+    pub(crate) const EXC: u32 = 1 << 20;
+    /// Lowest bit of the count of collisions.
+    pub(crate) const CC_AT: u32 = 16;
+    /// The count of collisions, which takes the place of commands.
+    pub(crate) const CC: u32 = 0xf << CC_AT;
+    /// All that the hardware reports when something went wrong.
+    pub(crate) const REPORT: u32 = UNF | TES | OWC | LNKF | EXC;
 }
 
 /// The second word of a receive descriptor with this tag, or none.

@@ -4,17 +4,19 @@
 //! for TSD, whose write starts a transmission and which the chip takes whole (DS TSD).
 
 use elnic_contract::{Access, Cx, Fault, LogEntry};
-use elnic_registers::{Bank, Behaviour, Lanes, Written};
+use elnic_registers::{Bank, Behaviour, Lanes, RegisterFile, Written};
 
 use crate::Rtl8139;
-use crate::compat::Compat;
 use crate::model::Revision;
 use crate::spec::views::{Command, Cpcr, Cr9346, Tcr, bmcr, cause, cr, eem, tppoll, tsd};
 use crate::spec::{CPLUS, Reg, WINDOW, WINDOW_SIZE};
+use crate::strict_rules::Rule;
 use crate::timers::Timer;
 
 /// Number of the second window, in memory space.
 const MEMORY: u8 = 1;
+/// Where IDR and MAR end.
+const STATION_END: u64 = 0x10;
 /// Where C mode has TSD0 and TSD1 and C+ mode DTCCR.
 const DTCCR_BYTES: std::ops::Range<u64> = 0x10..0x18;
 
@@ -49,9 +51,20 @@ impl Rtl8139 {
         let half = |lane: elnic_registers::Lane<Reg>| lane.register == Reg::TSD && lane.bytes < 4;
         if Lanes::new(target).any(half) {
             cx.log.record(LogEntry::Refused { access, fault: Fault::WrongSize });
+            self.remark(cx, Rule::NarrowTransmitStatus, "TSD", value);
             return Err(Fault::WrongSize);
         }
+        if access.offset() < STATION_END && access.size().bytes() < 4 {
+            self.note_narrow_station(cx, value);
+        }
         elnic_registers::write(self, cx, target, value)
+    }
+
+    /// IDR and MAR are taken by bytes here, as by QEMU's model; the chip wants doublewords.
+    fn note_narrow_station(&mut self, cx: &mut Cx<'_>, value: u64) {
+        if self.strict.is_on() {
+            self.remark(cx, Rule::NarrowStation, "IDR, MAR", value);
+        }
     }
 
     pub(crate) fn peek_access(&self, access: Access) -> Option<u64> {
@@ -63,13 +76,11 @@ impl Rtl8139 {
         if register == Reg::TCR {
             return self.command().transmitter();
         }
-        let open = self.configuration_is_open()
-            || (register == Reg::IDR && self.compat.station_address_is_open());
-        open || !register.is_locked()
+        self.configuration_is_open() || !register.is_locked()
     }
 
     /// Software has opened what is locked.
-    fn configuration_is_open(&self) -> bool {
+    pub(crate) fn configuration_is_open(&self) -> bool {
         Cr9346(self.bank.get(Reg::CR9346)).mode() == eem::OPEN
     }
 
@@ -79,8 +90,7 @@ impl Rtl8139 {
         if !self.configuration_is_open() && (new ^ written.old) & bmcr::MEDIUM != 0 {
             new = (new & !bmcr::MEDIUM) | (written.old & bmcr::MEDIUM);
             self.bank.set(Reg::BMCR, new);
-            let what = "write of a locked register";
-            cx.log.record(LogEntry::Guest { what, value: written.raw });
+            self.remark(cx, Rule::Locked, "BMCR", written.raw);
         }
         self.bmcr_written(cx, written.old, new);
     }
@@ -91,12 +101,12 @@ impl Rtl8139 {
         if written.new == written.old {
             return;
         }
-        let what = match written.register {
-            Reg::TCR => "write of TCR while the transmitter is off",
-            register if register.is_cplus_only() => "write of a register that only the C+ has",
-            _ => "write of a locked register",
+        let rule = match written.register {
+            Reg::TCR => Rule::TransmitterOff,
+            register if register.is_cplus_only() => Rule::OnlyCplus,
+            _ => Rule::Locked,
         };
-        cx.log.record(LogEntry::Guest { what, value: written.raw });
+        self.remark(cx, rule, written.register.spec().name, written.raw);
     }
 
     /// CR.
@@ -231,6 +241,7 @@ impl Behaviour<Reg> for Rtl8139 {
             self.undo(cx, written);
             return;
         }
+        self.check_write(cx, &written);
         let (element, new) = (written.element, written.new);
         match written.register {
             Reg::TSD => self.tsd_written(cx, element, new),
@@ -240,17 +251,10 @@ impl Behaviour<Reg> for Rtl8139 {
             Reg::CPCR => self.cpcr_written(cx, new),
             Reg::RCR => self.rcr_written(cx),
             Reg::RBSTART => self.rbstart_written(),
-            Reg::CAPR => self.capr_written(cx, new),
+            Reg::CAPR => self.capr_written(cx, written.old, new),
             Reg::RDSAR => self.rdsar_written(cx),
             Reg::MPC => self.bank.set(Reg::MPC, 0),
             _ => self.written_plain(cx, written),
         }
-    }
-}
-
-impl Compat {
-    /// Whether a rise of CR.RE puts the pointers of the ring buffer back.
-    pub(crate) fn receiver_rewinds(self) -> bool {
-        !self.configuration_rewinds()
     }
 }

@@ -4,9 +4,10 @@
 //! beside this source says what it does, how time passes in it and where it differs from QEMU's; the files follow the
 //! blocks of the chip:
 //!
-//! `spec` the registers · `dispatch` what an access does · `tx` `tx_registers` `tx_rings` `packet` `line` out ·
+//! `spec` the registers · `dispatch` what an access does · `tx` `tx_registers` `tx_rings` `packet` `line` `faults` out ·
 //! `rx` `rx_buffer` `rx_ring` `early` `filter` in · `descriptors` words in memory · `irq` `clock` interrupts and timer ·
-//! `phy` `link` · `eeprom` · `tally` · `wake` · `compat` what follows QEMU · `state` saved state.
+//! `phy` `link` `flow` · `eeprom` · `tally` · `wake` `wake_pattern` `power` · `compat` what follows QEMU · `strict_rules`
+//! what drivers must not do · `state` saved state.
 #![forbid(unsafe_code)]
 #![cfg_attr(
     not(test),
@@ -26,7 +27,9 @@ mod descriptors;
 mod dispatch;
 mod early;
 mod eeprom;
+mod faults;
 mod filter;
+mod flow;
 mod irq;
 mod line;
 mod link;
@@ -34,12 +37,14 @@ mod model;
 mod nic;
 mod packet;
 mod phy;
+mod power;
 mod reset;
 mod rx;
 mod rx_buffer;
 mod rx_ring;
 mod spec;
 mod state;
+mod strict_rules;
 mod tally;
 mod timers;
 mod timing;
@@ -47,12 +52,16 @@ mod tx;
 mod tx_registers;
 mod tx_rings;
 mod wake;
+mod wake_pattern;
 
-use elnic_contract::{Counters, MacAddr, Properties, RxFilter, Timing, VDuration, VTime};
+use elnic_contract::{
+    Counters, FunctionState, MacAddr, Properties, RxFilter, Strict, Timing, VDuration, VTime,
+};
 use elnic_microwire::Eeprom;
 use elnic_registers::Bank;
 
 use crate::compat::Compat;
+use crate::faults::{Fate, Faults};
 use crate::model::Revision;
 use crate::phy::Phy;
 use crate::rx::Receiver;
@@ -64,6 +73,7 @@ use crate::tx::Transmitter;
 
 pub use crate::compat::{QEMU_DIFFERENCES, QemuDifference};
 pub use crate::model::{ENTRY, MODEL, MODEL_C, PROPERTIES};
+pub use crate::strict_rules::RULES;
 pub use crate::timing::Latencies;
 
 /// The station address of a controller that was given none: QEMU's first.
@@ -81,6 +91,14 @@ pub struct Rtl8139 {
     drops: bool,
     /// Configuration space has the power management capability.
     power_management: bool,
+    /// What the partner at the other end of the cable advertises, as in ANLPAR.
+    partner: u16,
+    /// What happens to frames on their way out.
+    faults: Faults,
+    /// Which rules of `strict=on` were broken.
+    strict: Strict,
+    /// What software has set the PCI function to.
+    function: FunctionState,
     bank: Bank<Reg>,
     timers: Timers,
     tx: Transmitter,
@@ -119,6 +137,13 @@ impl Rtl8139 {
             fidelity: Fidelity { timing, negotiation, latencies },
             drops: properties.switch("rx-drop"),
             power_management: properties.switch("pm"),
+            partner: phy::partner(properties.choice("speed"), properties.choice("duplex")),
+            faults: Faults {
+                fate: Fate::from_word(properties.choice("tx-fault")),
+                every: properties.number("tx-fault-every").unwrap_or(1),
+            },
+            strict: Strict::new(properties.switch("strict")),
+            function: FunctionState::default(),
             bank: Bank::new(),
             timers: Timers::default(),
             tx: Transmitter::default(),

@@ -8,6 +8,8 @@ use elnic_contract::{Cx, DropReason, Frame, VTime};
 use elnic_wire::fcs;
 
 use crate::Rtl8139;
+use crate::faults::Fate;
+use crate::flow::is_control;
 use crate::rx::Origin;
 use crate::spec::Reg;
 use crate::spec::views::Tcr;
@@ -30,10 +32,24 @@ impl Rtl8139 {
     }
 
     /// A frame goes to the line, behind the others.
-    pub(crate) fn enqueue(&mut self, cx: &mut Cx<'_>, outgoing: Outgoing) {
+    pub(crate) fn enqueue(&mut self, cx: &mut Cx<'_>, mut outgoing: Outgoing) {
+        if outgoing.frame.is_some() {
+            outgoing.fate = self.next_fate();
+        }
         if self.fidelity.wire() {
             self.tx.fifo.push_back(outgoing);
             self.schedule_line(cx);
+        } else {
+            self.leave(cx, outgoing);
+        }
+    }
+
+    /// A frame of the chip itself goes to the line, behind the one that is leaving.
+    pub(crate) fn enqueue_first(&mut self, cx: &mut Cx<'_>, outgoing: Outgoing) {
+        if self.fidelity.wire() {
+            let leaving = self.timers.pending(Timer::TransmitLine) && self.tx.line_start <= cx.now;
+            self.tx.fifo.insert(usize::from(leaving).min(self.tx.fifo.len()), outgoing);
+            self.reschedule_line(cx);
         } else {
             self.leave(cx, outgoing);
         }
@@ -49,8 +65,12 @@ impl Rtl8139 {
                 }
                 continue;
             };
-            let bits = bits(frame);
-            self.tx.line_start = cx.now.max(self.tx.line_free).max(self.tx.paused_until);
+            let bits = bits(frame).saturating_add(outgoing.fate.extra_bits());
+            // A pause holds what software sends, not the chip's own PAUSE (IEEE 802.3-2022 §31.5.1).
+            let held = if is_control(frame.data()) { VTime::ZERO } else { self.tx.paused_until };
+            // One pair of wires: who listens does not speak.
+            let heard = if self.is_full_duplex() { VTime::ZERO } else { self.rx.line_free };
+            self.tx.line_start = cx.now.max(self.tx.line_free).max(held).max(heard);
             let last_bit = self.tx.line_start + self.bit().times(bits);
             self.timers.arm(cx, Timer::TransmitLine, last_bit);
         }
@@ -69,6 +89,9 @@ impl Rtl8139 {
         self.tx.line_free = at + self.bit().times(self.gap_bits());
         if let Some(mut outgoing) = self.tx.fifo.pop_front() {
             outgoing.frame = outgoing.frame.map(|frame| frame.arriving(at));
+            if outgoing.fetched > at {
+                outgoing.fate = Fate::Underrun;
+            }
             self.leave(cx, outgoing);
         }
         self.schedule_line(cx);
@@ -78,22 +101,27 @@ impl Rtl8139 {
     /// The frame is out, on the cable or back at the receiver, and its descriptors are done.
     fn leave(&mut self, cx: &mut Cx<'_>, outgoing: Outgoing) {
         let loops_back = self.loops_back();
-        let carrier = loops_back || self.link_is_up();
+        let mut fate = outgoing.fate;
         if let Some(frame) = outgoing.frame {
-            if loops_back {
+            if !loops_back && !self.link_is_up() {
+                fate = Fate::NoCarrier;
+                self.counters.drop_sent(DropReason::LinkDown);
+            } else if !fate.arrives() {
+                self.counters.drop_sent(DropReason::LineError);
+            } else if loops_back {
                 // The receiver never sends in turn, so this goes one level deep.
                 let _ = self.arrive(cx, &frame, Origin::Loopback);
-            } else if carrier {
+            } else {
                 self.counters.sent(frame.len());
                 cx.outbox.send(frame);
-            } else {
-                self.counters.drop_sent(DropReason::LinkDown);
             }
+        } else if !loops_back && !self.link_is_up() {
+            fate = Fate::NoCarrier;
         }
         match outgoing.done {
             Done::Nothing => {}
-            Done::Register(descriptor) => self.register_done(descriptor, carrier),
-            Done::Packet { owned, sent } => self.packet_done(cx, &owned, sent, carrier),
+            Done::Register(descriptor) => self.register_done(descriptor, fate),
+            Done::Packet { owned, sent } => self.packet_done(cx, &owned, sent, fate),
         }
     }
 }

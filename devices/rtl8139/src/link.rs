@@ -1,12 +1,9 @@
-//! The link as software sees it: MSR, BMSR, negotiation, received PAUSE (DS MSR, BMCR, BMSR; IEEE 802.3-2022 §22.2.4,
-//! annex 31B).
+//! The link as software sees it: MSR, BMSR, negotiation (DS MSR, BMCR, BMSR; IEEE 802.3-2022 §22.2.4).
 
 use elnic_contract::{Cx, LinkState, VDuration};
-use elnic_wire::ethernet::{Header, ether_type};
-use elnic_wire::pause::{self, Pause};
 
 use crate::Rtl8139;
-use crate::phy::{Medium, PARTNER};
+use crate::phy::Medium;
 use crate::spec::Reg;
 use crate::spec::views::{Tcr, ability, bmcr, bmsr, cause, cscr, msr};
 use crate::timers::Timer;
@@ -17,12 +14,22 @@ const IDLE: Medium = Medium { fast: true, full_duplex: true };
 impl Rtl8139 {
     /// What the link runs at, while it is up.
     fn medium(&self) -> Option<Medium> {
-        self.phy.medium(self.bank.get(Reg::BMCR))
+        self.phy.medium(self.bank.get(Reg::BMCR), self.partner)
     }
 
     /// Whether the link is up.
     pub(crate) fn link_is_up(&self) -> bool {
         self.medium().is_some()
+    }
+
+    /// Whether both ends may send at once.
+    pub(crate) fn is_full_duplex(&self) -> bool {
+        self.medium().is_some_and(|medium| medium.full_duplex)
+    }
+
+    /// Whether the link is slow.
+    pub(crate) fn runs_at_10(&self) -> bool {
+        self.medium().is_some_and(|medium| !medium.fast)
     }
 
     /// Duration of one bit on the cable.
@@ -98,8 +105,8 @@ impl Rtl8139 {
         let medium = self.medium();
         let control = self.bank.get(Reg::BMCR);
         let negotiates = control & bmcr::ANE != 0;
-        let flow_control = negotiates && self.phy.common() & ability::PAUSE != 0;
-        let media = (self.bank.get(Reg::MSR) & msr::RXPF)
+        let flow_control = negotiates && self.phy.common(self.partner) & ability::PAUSE != 0;
+        let media = (self.bank.get(Reg::MSR) & (msr::RXPF | msr::TXPF))
             | msr::AUX
             | if medium.is_none() { msr::LINKB } else { 0 }
             | if medium.is_some_and(|medium| !medium.fast) { msr::SPEED_10 } else { 0 }
@@ -108,7 +115,7 @@ impl Rtl8139 {
         let complete = negotiates && self.phy.negotiated;
         self.show(Reg::BMSR, bmsr::LINK, medium.is_some() && !self.phy.lost);
         self.show(Reg::BMSR, bmsr::AN_COMPLETE, complete);
-        self.bank.set(Reg::ANLPAR, if complete { PARTNER.into() } else { 0 });
+        self.bank.set(Reg::ANLPAR, if complete { self.partner.into() } else { 0 });
         self.bank.set(Reg::ANER, u64::from(complete));
         let connected = self.bank.get(Reg::CSCR) & cscr::CON_STATUS_EN != 0 && medium.is_some();
         self.show(Reg::CSCR, cscr::CON_STATUS, connected);
@@ -141,39 +148,5 @@ impl Rtl8139 {
         } else {
             self.settle_link(cx);
         }
-    }
-
-    /// Whether `frame` is flow control that the receiver keeps for itself.
-    pub(crate) fn is_pause(&self, frame: &[u8]) -> bool {
-        self.bank.get(Reg::MSR) & msr::RXFCE != 0
-            && Header::new(frame).is_some_and(|header| {
-                header.type_field() == ether_type::MAC_CONTROL
-                    && (header.destination() == pause::DESTINATION
-                        || header.destination() == self.station())
-            })
-    }
-
-    /// Obeys a flow control frame.
-    pub(crate) fn obey_pause(&mut self, cx: &mut Cx<'_>, frame: &[u8]) {
-        let Some(Pause { quanta }) = Pause::parse(frame) else { return };
-        if !self.fidelity.wire() {
-            // Frames take no time here: a pause could only be over at once.
-            return;
-        }
-        let span = self.bit().times(u64::from(quanta).saturating_mul(pause::QUANTUM_BITS));
-        self.tx.paused_until = cx.now + span;
-        if quanta == 0 {
-            self.timers.cancel(cx, Timer::Pause);
-            self.bank.clear_bits(Reg::MSR, msr::RXPF);
-        } else {
-            self.timers.arm(cx, Timer::Pause, self.tx.paused_until);
-            self.bank.set_bits(Reg::MSR, msr::RXPF);
-        }
-        self.reschedule_line(cx);
-    }
-
-    /// A received PAUSE has ended.
-    pub(crate) fn pause_over(&mut self) {
-        self.bank.clear_bits(Reg::MSR, msr::RXPF);
     }
 }

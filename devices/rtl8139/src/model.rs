@@ -116,6 +116,18 @@ pub const PROPERTIES: &[PropertySpec] = &[
         about: "time in ms that the PHY negotiates after its reset, a restart or a plugged cable; none with timing=off",
     },
     PropertySpec {
+        name: "speed",
+        kind: PropertyKind::Choice(&["100", "10"]),
+        default: Some("100"),
+        about: "highest speed of the partner at the other end of the cable, in Mb/s",
+    },
+    PropertySpec {
+        name: "duplex",
+        kind: PropertyKind::Choice(&["full", "half"]),
+        default: Some("full"),
+        about: "duplex of that partner; flow control needs full",
+    },
+    PropertySpec {
         name: "rx-drop",
         kind: PropertyKind::Switch,
         default: Some("off"),
@@ -129,9 +141,35 @@ pub const PROPERTIES: &[PropertySpec] = &[
         about: "PCI power management capability at 0x50, with wake-up; QEMU's model has none",
     },
     PropertySpec {
+        name: "strict",
+        kind: PropertyKind::Switch,
+        default: Some("off"),
+        about: "name, once each, what the driver does that the chip would punish",
+    },
+    PropertySpec {
+        name: "tx-fault",
+        kind: PropertyKind::Choice(&[
+            "none",
+            "underrun",
+            "collision",
+            "excessive",
+            "late",
+            "carrier",
+            "heartbeat",
+        ]),
+        default: Some("none"),
+        about: "what happens to frames on their way out; collisions need duplex=half, heartbeat needs speed=10",
+    },
+    PropertySpec {
+        name: "tx-fault-every",
+        kind: PropertyKind::Number { min: 1, max: 1_000_000 },
+        default: Some("1"),
+        about: "to every how many-th frame it happens",
+    },
+    PropertySpec {
         name: "compat",
-        kind: PropertyKind::Choice(&["qemu", "datasheet"]),
-        default: Some("qemu"),
+        kind: PropertyKind::Choice(&["datasheet", "qemu"]),
+        default: Some("datasheet"),
         about: "whom to follow where QEMU's model and the data sheet disagree and software can tell",
     },
 ];

@@ -1,9 +1,9 @@
 //! The device and its cable, as the machine sees them.
 
 use elnic_contract::{
-    Access, Capability, CapabilityKind, Counters, Cx, Device, DropReason, Fault, Frame, Lines,
-    LinkState, MacAddr, Model, Nic, NotReady, Offload, PowerManagement, Readiness, Reset,
-    RestoreError, RxFilter, SavedState, TimerId, Verdict,
+    Access, Capability, CapabilityKind, Counters, Cx, Device, DropReason, Fault, Frame,
+    FunctionState, Lines, LinkState, MacAddr, Model, Nic, NotReady, Offload, PowerManagement,
+    Readiness, Reset, RestoreError, RxFilter, SavedState, TimerId, Verdict,
 };
 use elnic_wire::{ethernet, offload};
 
@@ -83,6 +83,10 @@ impl Device for Rtl8139 {
         vec![Capability { offset: POWER_MANAGEMENT_AT, kind }]
     }
 
+    fn function_changed(&mut self, cx: &mut Cx<'_>, state: FunctionState) {
+        self.function_is(cx, state);
+    }
+
     fn as_nic(&self) -> Option<&dyn Nic> {
         Some(self)
     }
@@ -138,6 +142,9 @@ impl Rtl8139 {
     fn obstacle(&self) -> Option<NotReady> {
         if !self.link_is_up() {
             return Some(NotReady::LinkDown);
+        }
+        if self.sleeps() && !self.waits_for_frames() {
+            return Some(NotReady::PoweredDown);
         }
         let listens = self.command().receiver() || self.waits_for_frames();
         if !listens || self.halted() {

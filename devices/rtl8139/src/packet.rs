@@ -57,10 +57,9 @@ impl Rtl8139 {
             vlan::insert(&mut data, ether_type::VLAN, Tci(last.tag()));
         }
         let frame = self.frame_of(cx, data);
-        self.enqueue(
-            cx,
-            Outgoing { frame, done: Done::Packet { owned: packet.owned, sent: true } },
-        );
+        let done = Done::Packet { owned: packet.owned, sent: true };
+        let fetched = self.tx.fetched;
+        self.enqueue(cx, Outgoing { frame, fetched, ..Outgoing::empty(done) });
         Ok(())
     }
 
@@ -96,7 +95,7 @@ impl Rtl8139 {
             self.counters.drop_sent(DropReason::BadDescriptor);
         }
         let frame = made.and_then(|()| self.frame_of(cx, data));
-        self.enqueue(cx, Outgoing { frame, done });
+        self.enqueue(cx, Outgoing { frame, ..Outgoing::empty(done) });
     }
 }
 

@@ -1,6 +1,6 @@
 //! The resets: power-on, bus, CR.RST and loading the EEPROM (DS CR, 9346CR).
 
-use elnic_contract::{Cx, Reset};
+use elnic_contract::{Cx, FunctionState, Reset};
 use elnic_registers::RegisterFile;
 
 use crate::Rtl8139;
@@ -8,16 +8,22 @@ use crate::eeprom;
 use crate::phy::Phy;
 use crate::rx::Receiver;
 use crate::spec::Reg;
-use crate::spec::views::cr;
+use crate::spec::views::{cr, msr};
 use crate::tally::Tally;
 use crate::timers::Timer;
 use crate::tx::Transmitter;
 
-/// What no software reset touches: the transceiver and its counters, wake-up, the configuration lock.
+/// What no software reset touches. The data sheet names IDR and MAR as kept and engines, FIFOs and buffer pointers as
+/// reset, and says nothing of the rest, which is QEMU's choice here.
 const KEPT: &[Reg] = &[
     Reg::MAR,
+    Reg::RCR,
+    Reg::TSAD,
+    Reg::MPC,
+    Reg::MULINT,
+    Reg::MTPS,
     Reg::CR9346,
-    Reg::HLTCLK,
+    Reg::CONFIG4,
     Reg::MSR,
     Reg::BMSR,
     Reg::ANLPAR,
@@ -32,25 +38,10 @@ const KEPT: &[Reg] = &[
     Reg::WAKEUP,
     Reg::LSBCRC,
     Reg::FLASH,
-    Reg::CONFIG4,
 ];
 
-/// What it keeps besides by the data sheet: "the values of IDR0-5 and MAR0-7 and PCI configuration space will have no
-/// changes", and what is loaded from the EEPROM only by the bus reset.
-const KEPT_BY_DATA_SHEET: &[Reg] = &[
-    Reg::IDR,
-    Reg::CONFIG0,
-    Reg::CONFIG1,
-    Reg::CONFIG3,
-    Reg::CONFIG5,
-    Reg::BMCR,
-    Reg::ANAR,
-    Reg::NWAYTR,
-    Reg::CSCR,
-];
-
-/// What QEMU's model keeps besides.
-const KEPT_BY_QEMU: &[Reg] = &[Reg::RCR, Reg::TSAD, Reg::MPC, Reg::MULINT, Reg::MTPS];
+/// What it keeps besides by the data sheet ([`crate::compat`]).
+const KEPT_BY_DATA_SHEET: &[Reg] = &[Reg::IDR, Reg::BMCR, Reg::ANAR, Reg::NWAYTR, Reg::CSCR];
 
 impl Rtl8139 {
     /// A reset from outside.
@@ -61,7 +52,9 @@ impl Rtl8139 {
         if kind == Reset::Cold {
             self.eeprom = eeprom::contents(self.mac);
             self.counters = Default::default();
+            self.strict.forget();
         }
+        self.function = FunctionState::default();
         // A pulled cable is news again after power-on; through other resets it stays pulled.
         self.phy = Phy::new(kind == Reset::Cold || self.phy.partner);
         self.bank.reset();
@@ -77,15 +70,14 @@ impl Rtl8139 {
         self.load_eeprom();
         self.show_link();
         self.show_eeprom_output();
-        if self.compat.reset_bit_shows_power_on() {
-            self.bank.set_bits(Reg::CR, cr::RST);
-        }
+        // The data sheet does not say what RST reads before software first writes CR.
+        self.bank.set_bits(Reg::CR, cr::RST);
     }
 
     /// CR.RST: FIFOs, engines and pointers, and most registers.
     pub(crate) fn software_reset(&mut self, cx: &mut Cx<'_>) {
         let reloads = self.compat.software_reset_reloads();
-        let more = if reloads { KEPT_BY_QEMU } else { KEPT_BY_DATA_SHEET };
+        let more = if reloads { &[] } else { KEPT_BY_DATA_SHEET };
         let kept: Vec<(Reg, u16, u64)> = KEPT
             .iter()
             .chain(more)
@@ -104,12 +96,11 @@ impl Rtl8139 {
         self.bank.reset();
         self.bank.set(Reg::TCR, self.revision.version());
         self.bank.set(Reg::RERID, u64::from(self.revision.number()));
-        if reloads {
-            self.load_eeprom();
-        }
+        self.load_eeprom();
         for (register, element, value) in kept {
             self.bank.set_at(register, element, value);
         }
+        self.bank.clear_bits(Reg::MSR, msr::TXPF);
         self.pause_over();
         self.restart_engines(cx);
         if self.advertised() != advertised {
@@ -146,14 +137,10 @@ impl Rtl8139 {
     /// The EEPROM is loaded.
     pub(crate) fn auto_load_done(&mut self, cx: &mut Cx<'_>) {
         self.software_reset(cx);
-        if !self.compat.software_reset_reloads() {
-            self.load_eeprom();
-        }
+        self.load_eeprom();
         self.bank.set(Reg::CR9346, 0);
         self.show_eeprom_output();
-        if self.compat.reset_bit_shows_power_on() {
-            self.bank.set_bits(Reg::CR, cr::RST);
-        }
+        self.bank.set_bits(Reg::CR, cr::RST);
         self.announce_filter(cx);
     }
 

@@ -56,6 +56,8 @@ pub(crate) struct Parcel {
     pub(crate) tag: Option<u16>,
     /// Length without FCS, for the counters.
     pub(crate) length: u32,
+    /// It began to move while it still arrived.
+    pub(crate) overlapped: bool,
 }
 
 /// Where a frame comes from.
@@ -74,6 +76,8 @@ pub(crate) enum Delivery {
     Done,
     /// There is no room, yet.
     Starved,
+    /// Memory is out of reach, for now.
+    NoBus,
     /// It can never be delivered.
     Lost(DropReason),
 }
@@ -123,7 +127,7 @@ impl Rtl8139 {
         if frame.error().is_none() {
             self.wake_by_frame(cx, data);
         }
-        if !self.command().receiver() {
+        if !self.command().receiver() || self.sleeps() {
             return Err(DropReason::ReceiverOff);
         }
         if origin == Origin::Loopback && self.overflows_silently() {
@@ -136,13 +140,18 @@ impl Rtl8139 {
         let mut bits = self.filter(data)?;
         // A software peer leaves padding to the receiver; only a damaged frame is really short.
         let whole =
-            frame.error().is_some() || (origin == Origin::Loopback && !self.compat.loopback_pads());
+            frame.error().is_some() || (origin == Origin::Loopback && self.looped_runts_show());
         let padded = if whole { data.len() } else { data.len().max(ethernet::MIN_LENGTH) };
         bits |= self.check_line(padded.saturating_add(fcs::LENGTH), frame.error())?;
         if bits & status::ERRORS == 0 {
             bits |= status::ROK;
         }
         Ok(Some(self.compose(frame, padded, bits)))
+    }
+
+    /// A short frame that comes back by loopback is what it is, for software that asks for runts.
+    fn looped_runts_show(&self) -> bool {
+        Rcr(self.bank.get(Reg::RCR)).runts() && !self.compat.loopback_hides_runts()
     }
 
     /// Length and line errors, as bits of the receive status if the frame is wanted all the same (DS RCR.AR, AER, RER8).
@@ -213,9 +222,10 @@ impl Rtl8139 {
             match self.deliver(cx, &mut parcel) {
                 Delivery::Done => return Verdict::Taken,
                 Delivery::Lost(reason) => return self.discard(cx, reason, length),
-                Delivery::Starved => {}
+                Delivery::Starved | Delivery::NoBus => {}
             }
-            if origin == Origin::Loopback && self.compat.loopback_does_not_wait() {
+            if origin == Origin::Loopback {
+                // Nobody waits at the other end of the loop.
                 self.rx.starved = false;
                 self.timers.cancel(cx, Timer::ReceiveDma);
                 self.count_missed();
@@ -226,8 +236,11 @@ impl Rtl8139 {
         if parcel.bytes.len() > room && !self.rx.fifo.is_empty() {
             self.count_missed();
             self.raise(cause::FOVW);
+            self.ask_for_pause(cx);
             return self.discard(cx, DropReason::FifoOverflow, length);
         }
+        // What the FIFO lets through early has moved while the frame arrived.
+        parcel.overlapped = self.rx.fifo.is_empty() && origin == Origin::Cable;
         self.rx.fifo.push_back(parcel);
         if !direct {
             self.receive_on(cx);
@@ -245,7 +258,8 @@ impl Rtl8139 {
 
     /// Goes on delivering from the FIFO: software has made room, or the receiver was enabled.
     pub(crate) fn receive_on(&mut self, cx: &mut Cx<'_>) {
-        if self.timers.pending(Timer::ReceiveDma) || !self.command().receiver() {
+        let off = !self.command().receiver() || self.sleeps();
+        if self.timers.pending(Timer::ReceiveDma) || off {
             return;
         }
         if !self.fidelity.full() {
@@ -253,9 +267,11 @@ impl Rtl8139 {
             return;
         }
         if let Some(parcel) = self.rx.fifo.front() {
-            let burst = Rcr(self.bank.get(Reg::RCR)).burst_code();
-            let bus = self.fidelity.latencies;
-            let mut span = bus.transfer(parcel.bytes.len(), burst);
+            let rcr = Rcr(self.bank.get(Reg::RCR));
+            let (burst, bus) = (rcr.burst_code(), self.fidelity.latencies);
+            let whole = parcel.bytes.len();
+            let rest = if parcel.overlapped { rcr.fifo_threshold().min(whole) } else { whole };
+            let mut span = bus.transfer(rest, burst);
             if self.receives_into_ring() {
                 span += bus.transfer(descriptors::LENGTH, burst).times(2);
             }
@@ -281,7 +297,7 @@ impl Rtl8139 {
                 self.discard(cx, reason, length);
                 true
             }
-            Delivery::Starved => {
+            Delivery::Starved | Delivery::NoBus => {
                 self.rx.fifo.push_front(parcel);
                 false
             }
@@ -298,6 +314,7 @@ impl Rtl8139 {
         match outcome {
             Delivery::Done => {
                 self.rx.starved = false;
+                self.end_asked_pause(cx);
                 self.count_received(parcel);
                 let good = parcel.status & status::ERRORS == 0;
                 self.raise(if good { cause::ROK } else { cause::RER });
@@ -308,9 +325,11 @@ impl Rtl8139 {
                     self.raise(cause::SERR);
                 }
             }
+            Delivery::NoBus => {}
             Delivery::Starved => {
                 if !std::mem::replace(&mut self.rx.starved, true) {
                     self.raise(cause::RXOVW);
+                    self.ask_for_pause(cx);
                 }
                 if self.receives_into_ring() {
                     self.timers.arm(cx, Timer::ReceiveDma, cx.now + DESCRIPTOR_POLL);

@@ -3,13 +3,14 @@
 //! Each frame stands behind a word of status and length, on a doubleword. CBR is where the hardware goes on; software
 //! reads at CAPR + 16. With RCR.WRAP a frame runs past the end of the buffer in one piece, unless that has 64 KiB.
 
-use elnic_contract::{Cx, DropReason, Gpa, LogEntry};
+use elnic_contract::{Cx, DmaError, DropReason, Gpa, LogEntry};
 
 use crate::Rtl8139;
 use crate::early::INCOMPLETE;
 use crate::rx::{Delivery, Parcel};
 use crate::spec::Reg;
 use crate::spec::views::{Rcr, cause, cr};
+use crate::strict_rules::Rule;
 
 /// How far CAPR stands behind the place where software reads.
 const LAG: u64 = 16;
@@ -96,10 +97,13 @@ impl Rtl8139 {
     }
 
     /// CAPR was written: there is room again.
-    pub(crate) fn capr_written(&mut self, cx: &mut Cx<'_>, value: u64) {
+    pub(crate) fn capr_written(&mut self, cx: &mut Cx<'_>, old: u64, value: u64) {
+        let before = self.within(old.wrapping_add(LAG));
         if value & 3 != 0 {
-            let what = "CAPR that is not on a doubleword";
-            cx.log.record(LogEntry::Guest { what, value });
+            self.remark(cx, Rule::UnalignedRead, "CAPR", value);
+        }
+        if self.distance(before, self.read_place()) > self.distance(before, self.write_place()) {
+            self.remark(cx, Rule::ReadPastWrite, "CAPR", value);
         }
         self.set_read_place(self.read_place());
         if !self.receives_into_ring() {
@@ -114,11 +118,14 @@ impl Rtl8139 {
         if needed >= size as usize {
             return Delivery::Lost(DropReason::TooLong);
         }
-        if needed >= self.free() {
+        if needed >= self.free_bytes() {
             return Delivery::Starved;
         }
         let length = u16::try_from(parcel.bytes.len()).unwrap_or(u16::MAX);
         if let Err(error) = self.write_frame(cx, parcel, length) {
+            if error == DmaError::NoBusMaster {
+                return Delivery::NoBus;
+            }
             cx.log.record(LogEntry::Dma { doing: "receive buffer", error });
             return Delivery::Lost(DropReason::DmaError);
         }
@@ -131,31 +138,31 @@ impl Rtl8139 {
 
     /// Puts the early part of a frame where all of it, `whole` bytes, will stand; `false` if that has no room.
     pub(crate) fn write_early(&self, cx: &mut Cx<'_>, part: &Parcel, whole: usize) -> bool {
-        let fits = room_for(whole) < self.free();
+        let fits = room_for(whole) < self.free_bytes();
         fits && self.write_frame(cx, part, INCOMPLETE).is_ok()
     }
 
     /// The buffer has no room for the longest ordinary frame, and nobody is told ([`crate::compat`]).
     pub(crate) fn overflows_silently(&self) -> bool {
         let masked = self.bank.get(Reg::IMR) & cause::RXOVW == 0;
-        let free = self.free();
+        let free = self.free_bytes();
         let short = free < LONGEST_ORDINARY && free < self.ring_size() as usize;
         self.compat.masked_overflow_is_silent() && masked && short && !self.receives_into_ring()
     }
 
+    /// Bytes from one place to another, around the ring.
+    fn distance(&self, from: u32, to: u32) -> u32 {
+        to.wrapping_sub(from) & self.ring_size().saturating_sub(1)
+    }
+
     /// Bytes that the hardware may write; a buffer that is full to the brim would look empty.
-    fn free(&self) -> usize {
+    pub(crate) fn free_bytes(&self) -> usize {
         let size = self.ring_size();
-        let occupied = self.write_place().wrapping_sub(self.read_place()) & size.saturating_sub(1);
+        let occupied = self.distance(self.read_place(), self.write_place());
         size.saturating_sub(occupied) as usize
     }
 
-    fn write_frame(
-        &self,
-        cx: &mut Cx<'_>,
-        parcel: &Parcel,
-        length: u16,
-    ) -> Result<(), elnic_contract::DmaError> {
+    fn write_frame(&self, cx: &mut Cx<'_>, parcel: &Parcel, length: u16) -> Result<(), DmaError> {
         let mut block = Vec::with_capacity(room_for(parcel.bytes.len()));
         block.extend_from_slice(&parcel.status.to_le_bytes());
         block.extend_from_slice(&length.to_le_bytes());
@@ -169,7 +176,7 @@ impl Rtl8139 {
         block: &[u8],
         place: u32,
         size: u32,
-    ) -> Result<(), elnic_contract::DmaError> {
+    ) -> Result<(), DmaError> {
         let start = Gpa(self.bank.get(Reg::RBSTART));
         let at = start.plus(u64::from(place));
         let to_end = size.saturating_sub(place) as usize;

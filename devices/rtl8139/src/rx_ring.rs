@@ -50,6 +50,7 @@ impl Rtl8139 {
                 Ok(true) if parcel.written == parcel.bytes.len() => return Delivery::Done,
                 Ok(true) => {}
                 Ok(false) => return Delivery::Starved,
+                Err(DmaError::NoBusMaster) => return Delivery::NoBus,
                 Err(error) => {
                     cx.log.record(LogEntry::Dma { doing: "receive", error });
                     return Delivery::Lost(DropReason::DmaError);

@@ -1,6 +1,6 @@
 //! Tally counters of C+ mode, and writing them to memory (DS DTCCR).
 
-use elnic_contract::{Cx, Gpa, LogEntry};
+use elnic_contract::{Cx, DmaError, Gpa, LogEntry};
 use serde::{Deserialize, Serialize};
 
 use crate::Rtl8139;
@@ -83,6 +83,10 @@ impl Rtl8139 {
     pub(crate) fn dump_tally(&mut self, cx: &mut Cx<'_>) {
         let at = Gpa(self.bank.get(Reg::DTCCR) & !0x3f);
         if let Err(error) = cx.dma.write(at, &self.tally.to_bytes()) {
+            if error == DmaError::NoBusMaster {
+                // It stays busy until the bus is there ([`crate::power`]).
+                return;
+            }
             cx.log.record(LogEntry::Dma { doing: "tally counter dump", error });
             self.raise(cause::SERR);
         }

@@ -9,8 +9,10 @@ use std::collections::VecDeque;
 use elnic_contract::{Cx, Frame, VDuration, VTime};
 
 use crate::Rtl8139;
+use crate::faults::Fate;
 use crate::spec::Reg;
 use crate::spec::views::{Cpcr, Tcr};
+use crate::strict_rules::Rule;
 use crate::timers::Timer;
 use crate::timing::{BREATHER, BUDGET};
 use crate::tx_rings::{Owned, Packet, Rings};
@@ -33,6 +35,10 @@ pub(crate) struct Transmitter {
     pub(crate) packet: Packet,
     /// The time of the next bus access has passed.
     pub(crate) paid: bool,
+    /// When the last byte of what was read last is in the FIFO.
+    pub(crate) fetched: VTime,
+    /// Frames that have gone to the line.
+    pub(crate) count: u64,
     /// Frames on their way to the cable, the first one in serialisation.
     pub(crate) fifo: VecDeque<Outgoing>,
     /// When the first of them began to leave.
@@ -50,6 +56,22 @@ pub(crate) struct Outgoing {
     pub(crate) frame: Option<Frame>,
     /// What is done with it.
     pub(crate) done: Done,
+    /// When its last byte is in the FIFO; the line may start before.
+    pub(crate) fetched: VTime,
+    /// What happens to it on the line.
+    pub(crate) fate: Fate,
+}
+
+impl Outgoing {
+    /// A frame that is all there and leaves unharmed.
+    pub(crate) fn plain(frame: Frame, done: Done) -> Self {
+        Self { frame: Some(frame), done, fetched: VTime::ZERO, fate: Fate::Sent }
+    }
+
+    /// Nothing to send, in its turn.
+    pub(crate) fn empty(done: Done) -> Self {
+        Self { frame: None, done, fetched: VTime::ZERO, fate: Fate::Sent }
+    }
 }
 
 /// What is done when a frame has left.
@@ -91,7 +113,7 @@ impl Rtl8139 {
     /// Works on descriptors as far as it can.
     pub(crate) fn transmit(&mut self, cx: &mut Cx<'_>) {
         for _ in 0..BUDGET {
-            let off = !self.command().transmitter() || self.halted();
+            let off = !self.command().transmitter() || self.halted() || self.sleeps();
             if off || self.timers.pending(Timer::TransmitDma) || self.tx.fifo_is_full() {
                 return;
             }
@@ -101,6 +123,10 @@ impl Rtl8139 {
                 self.transmit_from_registers(cx)
             };
             match step {
+                Step::Went if self.tx.fetched > cx.now => {
+                    self.timers.arm(cx, Timer::TransmitDma, self.tx.fetched);
+                    return;
+                }
                 Step::Went => {}
                 Step::Wait(span) => {
                     self.timers.arm(cx, Timer::TransmitDma, cx.now + span);
@@ -118,13 +144,30 @@ impl Rtl8139 {
     }
 
     /// The time that moving `bytes` takes, the first time it is asked for; then nothing.
-    pub(crate) fn transmit_bus(&mut self, bytes: usize) -> Option<VDuration> {
+    pub(crate) fn transmit_bus(&mut self, cx: &Cx<'_>, bytes: usize) -> Option<VDuration> {
+        self.transmit_bus_until(cx, bytes, bytes)
+    }
+
+    /// As [`Self::transmit_bus`], if whoever asks goes on once the first `part` of the bytes are there. The bus is busy with
+    /// the rest until [`Transmitter::fetched`].
+    pub(crate) fn transmit_bus_until(
+        &mut self,
+        cx: &Cx<'_>,
+        bytes: usize,
+        part: usize,
+    ) -> Option<VDuration> {
         if !self.fidelity.full() {
             return None;
         }
         self.tx.paid = !self.tx.paid;
         let burst = Tcr(self.bank.get(Reg::TCR)).burst_code();
-        self.tx.paid.then(|| self.fidelity.latencies.transfer(bytes, burst))
+        let span = self.fidelity.latencies.transfer(part.min(bytes), burst);
+        if self.tx.paid {
+            return Some(span);
+        }
+        let rest = self.fidelity.latencies.transfer(bytes, burst) - span;
+        self.tx.fetched = cx.now + rest;
+        None
     }
 
     /// TSAD was written: in C+ mode a ring has moved and starts at its first descriptor.
@@ -135,9 +178,8 @@ impl Rtl8139 {
             self.tx.paid = false;
             self.timers.cancel(cx, Timer::TransmitDma);
         } else if self.bank.get_at(Reg::TSAD, element) & 3 != 0 {
-            let what = "transmit buffer that is not on a doubleword";
             let value = self.bank.get_at(Reg::TSAD, element);
-            cx.log.record(elnic_contract::LogEntry::Guest { what, value });
+            self.remark(cx, Rule::UnalignedTransmitBuffer, "TSAD", value);
         }
     }
 }

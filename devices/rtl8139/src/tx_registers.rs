@@ -3,12 +3,14 @@
 //! Software writes TSD with OWN clear, the chip sends the buffer and sets OWN. A frame that cannot be read from memory is
 //! aborted, and nothing is sent until software clears that with TCR.CLRABT.
 
-use elnic_contract::{Cx, DropReason, Frame, Gpa, LineError, LogEntry};
+use elnic_contract::{Cx, DmaError, DropReason, Frame, Gpa, LineError, LogEntry};
 use elnic_wire::{ethernet, fcs};
 
 use crate::Rtl8139;
+use crate::faults::Fate;
 use crate::spec::Reg;
 use crate::spec::views::{Tcr, cause, tsd};
+use crate::strict_rules::Rule;
 use crate::tally::tick;
 use crate::tx::{Done, Outgoing, Step};
 
@@ -48,20 +50,33 @@ impl Rtl8139 {
         }
         let length = (status & tsd::SIZE) as usize;
         if length > 0
-            && let Some(span) = self.transmit_bus(length)
+            && let Some(span) = self.transmit_bus_until(cx, length, threshold(status))
         {
             return Step::Wait(span);
         }
         let mut data = vec![0; length];
         let at = Gpa(self.bank.get_at(Reg::TSAD, descriptor));
-        if let Err(error) = cx.dma.read(at, &mut data) {
-            cx.log.record(LogEntry::Dma { doing: "transmit buffer fetch", error });
-            self.abort(descriptor);
-            return Step::Idle;
+        match cx.dma.read(at, &mut data) {
+            Ok(()) => {}
+            Err(DmaError::NoBusMaster) => {
+                self.remark(cx, Rule::NoBusMaster, "TSD", status);
+                return Step::Idle;
+            }
+            Err(error) => {
+                cx.log.record(LogEntry::Dma { doing: "transmit buffer fetch", error });
+                self.counters.drop_sent(DropReason::DmaError);
+                self.raise(cause::SERR);
+                self.abort(descriptor, tsd::TABT);
+                tick!(self.tally.tx_aborted);
+                tick!(self.tally.tx_error);
+                return Step::Idle;
+            }
         }
         self.tx.next = descriptor.saturating_add(1) % COUNT;
         let frame = self.frame_of(cx, data);
-        self.enqueue(cx, Outgoing { frame, done: Done::Register(descriptor) });
+        let fetched = self.tx.fetched;
+        let done = Done::Register(descriptor);
+        self.enqueue(cx, Outgoing { frame, fetched, ..Outgoing::empty(done) });
         Step::Went
     }
 
@@ -75,13 +90,10 @@ impl Rtl8139 {
             error = (!good).then_some(LineError::BadFcs);
         }
         if data.len() < ethernet::MIN_LENGTH {
-            let what = "frame of less than 60 bytes to send: the chip does not pad";
-            cx.log.record(LogEntry::Guest { what, value: length });
+            self.remark(cx, Rule::ShortFrame, "TSD.SIZE", length);
         }
         if data.len() > LONGEST_SHARED {
-            let what =
-                "frame of more than 1792 bytes to send: it does not fit the FIFO with others";
-            cx.log.record(LogEntry::Guest { what, value: length });
+            self.remark(cx, Rule::LongFrame, "TSD.SIZE", length);
         }
         let frame = Frame::new(data, cx.now).ok()?;
         Some(match error {
@@ -90,13 +102,12 @@ impl Rtl8139 {
         })
     }
 
-    fn abort(&mut self, descriptor: u16) {
+    /// Nothing more is sent before CLRABT.
+    fn abort(&mut self, descriptor: u16, status: u64) {
         self.tx.aborted = true;
-        self.set_tsd(descriptor, self.tsd(descriptor) | tsd::OWN | tsd::TABT);
-        self.counters.drop_sent(DropReason::DmaError);
-        tick!(self.tally.tx_aborted);
-        tick!(self.tally.tx_error);
-        self.raise(cause::TER | cause::SERR);
+        self.tx.next = descriptor;
+        self.set_tsd(descriptor, self.tsd(descriptor) | tsd::OWN | status);
+        self.raise(cause::TER);
     }
 
     /// TCR.CLRABT: the aborted frame is sent again.
@@ -107,11 +118,23 @@ impl Rtl8139 {
         }
     }
 
-    /// The frame of `descriptor` has left.
-    pub(crate) fn register_done(&mut self, descriptor: u16, carrier: bool) {
-        let lost = if carrier { 0 } else { tsd::CRS };
-        self.set_tsd(descriptor, self.tsd(descriptor) | tsd::OWN | tsd::TOK | lost);
-        tick!(self.tally.tx_ok);
-        self.raise(cause::TOK);
+    /// The frame of `descriptor` has left, or was given up.
+    pub(crate) fn register_done(&mut self, descriptor: u16, fate: Fate) {
+        self.count_sent(fate.arrives(), fate);
+        let status = fate.status();
+        if status & tsd::TABT != 0 {
+            // What is in the FIFO behind it is fetched again.
+            self.tx.fifo.clear();
+            self.abort(descriptor, status);
+            return;
+        }
+        self.set_tsd(descriptor, self.tsd(descriptor) | tsd::OWN | status);
+        self.raise(if status & tsd::TOK != 0 { cause::TOK } else { cause::TER });
     }
+}
+
+/// After how many bytes in the FIFO the line may start, by TSD.ERTXTH: 8, or a multiple of 32.
+fn threshold(status: u64) -> usize {
+    let units = usize::try_from(status >> tsd::ERTXTH_AT & 0x3f).unwrap_or(0);
+    if units == 0 { 8 } else { units.saturating_mul(32) }
 }

@@ -4,15 +4,16 @@
 //! descriptors are given back when the last of them has left. Nothing of a ring is read twice: a descriptor whose packet
 //! is still on its way is waited for.
 
-use elnic_contract::{Cx, DropReason, Gpa, LogEntry};
+use elnic_contract::{Cx, DmaError, DropReason, Gpa, LogEntry};
 use serde::{Deserialize, Serialize};
 
 use crate::Rtl8139;
 use crate::descriptors::{self, Descriptor, tx_word};
+use crate::faults::Fate;
 use crate::packet::Cut;
 use crate::spec::Reg;
 use crate::spec::views::cause;
-use crate::tally::tick;
+use crate::strict_rules::Rule;
 use crate::tx::{Done, Outgoing, Step, Transmitter};
 
 /// Longest packet that is gathered for large send: what IPv4 can say, and headers in front of it.
@@ -150,11 +151,15 @@ impl Rtl8139 {
         if self.tx.is_on_its_way(at) {
             return self.stuck(cx, high);
         }
-        if let Some(span) = self.transmit_bus(descriptors::LENGTH) {
+        if let Some(span) = self.transmit_bus(cx, descriptors::LENGTH) {
             return Step::Wait(span);
         }
         let mut bytes = [0; descriptors::LENGTH];
         if let Err(error) = cx.dma.read(at, &mut bytes) {
+            if error == DmaError::NoBusMaster {
+                self.remark(cx, Rule::NoBusMaster, "TPPOLL", at.0);
+                return Step::Idle;
+            }
             cx.log.record(LogEntry::Dma { doing: "transmit descriptor fetch", error });
             self.raise(cause::SERR);
             self.tx.rings.ring_mut(high).polled = false;
@@ -179,8 +184,7 @@ impl Rtl8139 {
         if !self.tx.packet.owned.iter().any(|owned| owned.at == self.ring_place(high)) {
             return Step::Idle;
         }
-        let what = "transmit ring without a last segment";
-        cx.log.record(LogEntry::Guest { what, value: self.ring_place(high).0 });
+        self.remark(cx, Rule::NoLastSegment, "transmit descriptor", self.ring_place(high).0);
         self.tx.rings.ring_mut(high).polled = false;
         self.tx.packet.failed = Some(DropReason::BadDescriptor);
         self.finish_packet(cx);
@@ -188,16 +192,19 @@ impl Rtl8139 {
     }
 
     fn take_descriptor(&mut self, cx: &mut Cx<'_>, high: bool, owned: Owned) {
+        let (starts, first) = (self.tx.packet.owned.is_empty(), owned.descriptor.first());
+        let rule = match (starts, first) {
+            (true, false) => Some(Rule::NoFirstSegment),
+            (false, true) => Some(Rule::NestedPacket),
+            _ => None,
+        };
+        if let Some(rule) = rule {
+            self.remark(cx, rule, "transmit descriptor", owned.at.0);
+        }
         let packet = &mut self.tx.packet;
-        if packet.owned.is_empty() {
-            if !owned.descriptor.first() {
-                let what = "transmit packet without a first segment";
-                cx.log.record(LogEntry::Guest { what, value: owned.at.0 });
-            }
+        if starts {
             *packet = Packet { high, ..Packet::default() };
-        } else if owned.descriptor.first() {
-            let what = "transmit packet within another";
-            cx.log.record(LogEntry::Guest { what, value: owned.at.0 });
+        } else if first {
             packet.failed = Some(DropReason::BadDescriptor);
         }
         packet.owned.push(owned);
@@ -208,13 +215,13 @@ impl Rtl8139 {
     fn read_data(&mut self, cx: &mut Cx<'_>) -> Step {
         let Some(owned) = self.tx.packet.owned.last().copied() else { return Step::Idle };
         let length = usize::from(owned.descriptor.transmit_size());
+        let part = self.early_part(&owned.descriptor, length);
         if length > 0
-            && let Some(span) = self.transmit_bus(length)
+            && let Some(span) = self.transmit_bus_until(cx, length, part)
         {
             return Step::Wait(span);
         }
         let packet = &mut self.tx.packet;
-        packet.unread = false;
         let start = packet.data.len();
         let end = start.saturating_add(length);
         if end > MAX_PACKET {
@@ -223,15 +230,34 @@ impl Rtl8139 {
             packet.data.resize(end, 0);
             let at = Gpa(owned.descriptor.address());
             let read = packet.data.get_mut(start..).map(|into| cx.dma.read(at, into));
-            if let Some(Err(error)) = read {
-                cx.log.record(LogEntry::Dma { doing: "transmit data fetch", error });
-                packet.failed = Some(DropReason::DmaError);
+            match read {
+                Some(Err(DmaError::NoBusMaster)) => {
+                    packet.data.truncate(start);
+                    return Step::Idle;
+                }
+                Some(Err(error)) => {
+                    cx.log.record(LogEntry::Dma { doing: "transmit data fetch", error });
+                    packet.failed = Some(DropReason::DmaError);
+                }
+                Some(Ok(())) | None => {}
             }
         }
+        packet.unread = false;
         if owned.descriptor.last() {
             self.finish_packet(cx);
         }
         Step::Went
+    }
+
+    /// How much of a buffer must be there before the line may start (DS ETThR, in MTPS). What is still to be changed or cut
+    /// is awaited whole.
+    fn early_part(&self, descriptor: &Descriptor, length: usize) -> usize {
+        if !descriptor.last() || descriptor.needs_all() {
+            return length;
+        }
+        let units = usize::try_from(self.bank.get(Reg::MTPS)).unwrap_or(0);
+        let threshold = if units == 0 { 8 } else { units.saturating_mul(32) };
+        threshold.saturating_sub(self.tx.packet.data.len()).clamp(1, length.max(1))
     }
 
     /// The packet is gathered: it becomes frames.
@@ -248,28 +274,15 @@ impl Rtl8139 {
         cx.log.record(LogEntry::Dropped { reason, length });
         match reason {
             DropReason::DmaError => self.raise(cause::SERR),
-            _ => {
-                let what = "transmit descriptors describe no packet that can be sent";
-                cx.log.record(LogEntry::Guest { what, value: u64::from(length) });
-            }
+            _ => self.remark(cx, Rule::ImpossiblePacket, "transmit descriptor", u64::from(length)),
         }
         let done = Done::Packet { owned: packet.owned, sent: false };
-        self.enqueue(cx, Outgoing { frame: None, done });
+        self.enqueue(cx, Outgoing::empty(done));
     }
 
     /// All of a packet has left, or is known not to: its descriptors go back.
-    pub(crate) fn packet_done(
-        &mut self,
-        cx: &mut Cx<'_>,
-        owned: &[Owned],
-        sent: bool,
-        carrier: bool,
-    ) {
-        let report = match (sent, carrier) {
-            (true, true) => 0,
-            (true, false) => tx_word::TES | tx_word::LNKF,
-            (false, _) => tx_word::TES | tx_word::UNF,
-        };
+    pub(crate) fn packet_done(&mut self, cx: &mut Cx<'_>, owned: &[Owned], sent: bool, fate: Fate) {
+        let report = if sent { fate.report() } else { Fate::Underrun.report() };
         for owned in owned {
             let word = owned.descriptor.transmitted(report);
             if let Err(error) = cx.dma.write(owned.at, &word.to_le_bytes()) {
@@ -278,15 +291,8 @@ impl Rtl8139 {
             }
             self.bank.set(Reg::TDOKLADDR, owned.at.0 & 0xffff);
         }
-        if report == 0 {
-            tick!(self.tally.tx_ok);
-            self.raise(cause::TOK);
-        } else {
-            tick!(self.tally.tx_error);
-            if report & tx_word::UNF != 0 {
-                tick!(self.tally.tx_underrun);
-            }
-            self.raise(cause::TER);
-        }
+        let good = report & tx_word::TES == 0;
+        self.count_sent(good, if sent { fate } else { Fate::Underrun });
+        self.raise(if good { cause::TOK } else { cause::TER });
     }
 }

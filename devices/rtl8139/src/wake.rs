@@ -1,7 +1,7 @@
-//! Wake-up: magic packets, frames by address, changes of the link (DS power management).
+//! Wake-up: magic packets, wake-up frames, frames by address, changes of the link (DS power management).
 //!
 //! The chip drives PME#; whether the system wakes up is for the capability's PME_En and the power state, which the PCI
-//! function keeps. Left out: wake-up frame patterns, whose check the data sheet does not define.
+//! function keeps.
 
 use elnic_contract::Cx;
 
@@ -18,7 +18,8 @@ impl Rtl8139 {
     pub(crate) fn waits_for_frames(&self) -> bool {
         let by_address = self.bank.get(Reg::CONFIG5) & (wake::UWF | wake::MWF | wake::BWF) != 0;
         let magic = self.bank.get(Reg::CONFIG3) & wake::MAGIC != 0;
-        self.bank.get(Reg::CONFIG1) & wake::PMEN != 0 && (magic || by_address)
+        let any = magic || by_address || self.has_wake_pattern();
+        self.bank.get(Reg::CONFIG1) & wake::PMEN != 0 && any
     }
 
     /// A good frame has arrived: wakes the system if it is one to wake up for.
@@ -34,10 +35,9 @@ impl Rtl8139 {
             Some(Cast::Other) | None => 0,
         };
         let by_address = self.bank.get(Reg::CONFIG5) & wanted != 0;
-        let magic = self.bank.get(Reg::CONFIG3) & wake::MAGIC != 0
-            && cast.is_some_and(|cast| cast != Cast::Other)
-            && self.is_magic(frame);
-        if by_address || magic {
+        let for_us = cast.is_some_and(|cast| cast != Cast::Other);
+        let magic = || self.bank.get(Reg::CONFIG3) & wake::MAGIC != 0 && self.is_magic(frame);
+        if by_address || (for_us && (magic() || self.is_wake_frame(frame))) {
             cx.outbox.pme();
         }
     }

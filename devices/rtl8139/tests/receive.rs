@@ -209,7 +209,7 @@ fn runts_need_every_permission() {
 fn promiscuous_mode_concerns_stations_by_the_data_sheet() {
     let others = [(PEER, 0x0001), (MAC, 0x4001)];
     for (destination, status) in others {
-        let mut machine = Machine::datasheet();
+        let mut machine = Machine::off();
         machine.start(0xe701, TRANSMIT);
         assert_eq!(machine.receive(&frame_to(destination, 60)), TAKEN);
         assert_eq!(machine.buffered(0).0, status);
@@ -217,7 +217,8 @@ fn promiscuous_mode_concerns_stations_by_the_data_sheet() {
         let filtered = Verdict::Dropped(DropReason::AddressFilter);
         assert_eq!(machine.receive(&broadcast), filtered);
         assert_eq!(machine.receive(&frame_to(harness::GROUP, 60)), filtered);
-        let mut machine = off(0xe701);
+        let mut machine = Machine::qemu();
+        machine.start(0xe701, TRANSMIT);
         assert_eq!(machine.receive(&broadcast), TAKEN);
         assert_eq!(machine.buffered(0).0, 0x0001, "QEMU says nothing of the address");
     }
@@ -230,7 +231,8 @@ fn the_pointers_start_again_when_each_model_says() {
         machine.w16(reg::CAPR, 68 - 16);
         (machine.r16(reg::CBR), machine.r16(reg::CAPR))
     };
-    let mut machine = off(RECEIVE);
+    let mut machine = Machine::qemu();
+    machine.start(RECEIVE, TRANSMIT);
     assert_eq!(moved(&mut machine), (68, 52));
     machine.w8(reg::CR, 4);
     machine.w8(reg::CR, 0x0c);
@@ -238,7 +240,7 @@ fn the_pointers_start_again_when_each_model_says() {
     machine.w32(reg::RCR, RECEIVE);
     assert_eq!((machine.r16(reg::CBR), machine.r16(reg::CAPR)), (0, 0xfff0));
 
-    let mut machine = Machine::datasheet();
+    let mut machine = Machine::off();
     machine.start(RECEIVE, TRANSMIT);
     assert_eq!(moved(&mut machine), (68, 52));
     machine.w32(reg::RCR, RECEIVE | 0x30);

@@ -82,7 +82,7 @@ fn the_transmit_configuration_needs_the_transmitter() {
     let mut machine = Machine::off();
     machine.w32(reg::TCR, TRANSMIT);
     assert_eq!(machine.r32(reg::TCR), 0x7480_0000);
-    assert_eq!(machine.complaints(), ["write of TCR while the transmitter is off"]);
+    assert_eq!(machine.complaints(), ["write of TCR or TSD while the transmitter is off"]);
     machine.w8(reg::CR, 4);
     machine.w32(reg::TCR, 0xffff_fff0);
     assert_eq!(machine.r32(reg::TCR), 0x778f_07f0, "the version stays");
@@ -114,52 +114,44 @@ fn configuration_needs_the_lock_to_be_open() {
 }
 
 #[test]
-fn the_station_address_is_locked_by_the_data_sheet_only() {
-    for (compat, written) in [("qemu", 0x4433_2211), ("datasheet", 0x1200_5452)] {
-        let mut machine = Machine::new(&[("compat", compat)]);
-        machine.w32(reg::IDR, 0x4433_2211);
-        assert_eq!(machine.r32(reg::IDR), written, "{compat}");
-        machine.open(|machine| machine.w32(reg::IDR, 0x4433_2211));
-        assert_eq!(machine.r32(reg::IDR), 0x4433_2211);
-        assert_eq!(machine.nic().mac().0, [0x11, 0x22, 0x33, 0x44, 0x34, 0x56]);
+fn the_station_address_is_open_and_followed() {
+    let mut machine = Machine::off();
+    machine.w32(reg::IDR, 0x4433_2211);
+    assert_eq!(machine.r32(reg::IDR), 0x4433_2211);
+    assert_eq!(machine.nic().mac().0, [0x11, 0x22, 0x33, 0x44, 0x34, 0x56]);
+}
+
+#[test]
+fn a_software_reset_keeps_the_station_address_by_the_data_sheet_only() {
+    for (compat, station, advertised) in
+        [("datasheet", 0x4433_2211, 0x0061), ("qemu", 0x1200_5452, 0x05e1)]
+    {
+        let mut machine = Machine::new(&[("timing", "off"), ("compat", compat)]);
+        machine.open(|machine| {
+            machine.w32(reg::IDR, 0x4433_2211);
+            machine.w8(reg::CONFIG1, 0xf0);
+            machine.w8(reg::CONFIG4, 0xff);
+        });
+        machine.w32(reg::MAR, 0x1234_5678);
+        machine.w16(reg::ANAR, 0x0061);
+        machine.w16(reg::IMR, 0xffff);
+        machine.start(RECEIVE, TRANSMIT);
+        machine.w8(reg::CR, 0x10);
+        assert_eq!(machine.r8(reg::CR), 0x01, "done, everything off, buffer empty");
+        assert_eq!((machine.r32(reg::IDR), machine.r16(reg::ANAR)), (station, advertised));
+        assert_eq!((machine.r8(reg::CONFIG1), machine.r8(reg::CONFIG4)), (0x0c, 0xf5));
+        assert_eq!((machine.r32(reg::MAR), machine.r32(reg::RCR)), (0x1234_5678, RECEIVE));
+        assert_eq!((machine.r16(reg::IMR), machine.r32(reg::RBSTART)), (0, 0));
+        assert_eq!((machine.r32(reg::TCR), machine.tsd(0)), (0x7480_0000, 0x2000));
     }
 }
 
 #[test]
-fn a_software_reset_keeps_what_the_data_sheet_says() {
-    let mut machine = Machine::datasheet();
-    assert_eq!(machine.r8(reg::CR), 0x01);
-    machine.open(|machine| {
-        machine.w32(reg::IDR, 0x4433_2211);
-        machine.w8(reg::CONFIG1, 0xf0);
-    });
-    machine.w32(reg::MAR, 0x1234_5678);
-    machine.w16(reg::IMR, 0xffff);
-    machine.start(RECEIVE, TRANSMIT);
-    machine.w8(reg::CR, 0x10);
-    assert_eq!(machine.r8(reg::CR), 0x01, "done, everything off, buffer empty");
-    assert_eq!((machine.r32(reg::IDR), machine.r32(reg::MAR)), (0x4433_2211, 0x1234_5678));
-    assert_eq!(machine.r8(reg::CONFIG1), 0xfc);
-    assert_eq!((machine.r32(reg::RCR), machine.r16(reg::IMR)), (0, 0));
-    assert_eq!((machine.r32(reg::TCR), machine.tsd(0)), (0x7480_0000, 0x2000));
-}
-
-#[test]
-fn a_software_reset_is_qemus_unless_told_otherwise() {
+fn the_reset_shows_until_software_writes_the_command_register() {
     let mut machine = Machine::off();
-    assert_eq!(machine.r8(reg::CR), 0x11, "the reset shows until CR is written");
-    machine.open(|machine| {
-        machine.w32(reg::IDR, 0x4433_2211);
-        machine.w8(reg::CONFIG1, 0xf0);
-        machine.w8(reg::CONFIG4, 0xff);
-    });
-    machine.w32(reg::MAR, 0x1234_5678);
-    machine.start(RECEIVE, TRANSMIT);
-    machine.w8(reg::CR, 0x10);
+    assert_eq!(machine.r8(reg::CR), 0x11);
+    machine.w8(reg::CR, 0);
     assert_eq!(machine.r8(reg::CR), 0x01);
-    assert_eq!(machine.r32(reg::IDR), 0x1200_5452, "loaded again");
-    assert_eq!((machine.r8(reg::CONFIG1), machine.r8(reg::CONFIG4)), (0x0c, 0xf5));
-    assert_eq!((machine.r32(reg::MAR), machine.r32(reg::RCR)), (0x1234_5678, RECEIVE));
 }
 
 #[test]
@@ -283,9 +275,12 @@ fn software_can_interrupt_itself() {
 #[test]
 fn differences_from_qemu_name_registers_there_are() {
     for difference in QEMU_DIFFERENCES {
-        let first = difference.register.split(", ").next().unwrap();
-        let row = MODEL.registers.iter().find(|row| row.name == first).unwrap();
-        assert_eq!(row.offset, difference.offset, "{first}");
-        assert!(!difference.reason.is_empty());
+        let rows = MODEL.registers.iter();
+        let mut there =
+            rows.filter(|row| (row.offset..row.offset + 16).contains(&difference.offset));
+        assert!(there.next().is_some(), "{difference:?}");
+        assert!(!difference.reason.is_empty() && !difference.register.is_empty());
     }
+    let switched = QEMU_DIFFERENCES.iter().filter(|difference| difference.switched).count();
+    assert!(0 < switched && switched < QEMU_DIFFERENCES.len());
 }

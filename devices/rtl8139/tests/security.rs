@@ -87,7 +87,7 @@ fn cve_2018_17958_frames_of_any_length_are_survived() {
 #[test]
 fn cve_2021_3416_loopback_goes_one_level_deep() {
     for cpcr in [0, 3] {
-        let mut machine = Machine::datasheet();
+        let mut machine = Machine::off();
         machine.start_rings(cpcr, 8, 0x800);
         machine.w32(reg::RBSTART, RX_BUFFER as u32);
         machine.w32(reg::TCR, TRANSMIT | LOOPBACK);
@@ -148,7 +148,7 @@ fn work_item_3518_short_tagged_frames_are_stripped_in_bounds() {
         let mut frame = frame_to(MAC, 70);
         frame[12..16].copy_from_slice(&[0x81, 0, 0, 5]);
         frame.truncate(length);
-        let mut machine = Machine::off();
+        let mut machine = Machine::qemu();
         machine.start_rings(0x43, 4, 0x800);
         machine.w32(reg::RCR, RECEIVE | 0x31);
         assert_eq!(machine.receive(&frame), Verdict::Taken);

@@ -104,15 +104,19 @@ fn arriving_frames_keep_the_distance_the_cable_asks_for() {
 
 #[test]
 fn full_timing_adds_the_bus_and_its_bursts() {
-    let arrival = |tcr: u32| {
+    let arrival = |tcr: u32, threshold: u32| {
         let mut machine = Machine::new(&[("timing", "full")]);
         machine.start(RECEIVE, tcr);
-        machine.give(0, &frame_to(PEER, 1514));
+        machine.store(harness::TX_BUFFERS, &frame_to(PEER, 1514));
+        machine.w32(reg::TSAD, harness::TX_BUFFERS as u32);
+        machine.w32(reg::TSD, 1514 | threshold << 16);
         machine.advance_us(10_000);
         machine.sent()[0].0.as_nanos() - 122_080
     };
-    assert_eq!(arrival(0x0300_0600), (2 * 20 + 379) * 30, "bursts of 1024 bytes");
-    assert_eq!(arrival(0x0300_0000), (95 * 20 + 379) * 30, "bursts of 16 bytes");
+    assert_eq!(arrival(0x0300_0600, 63), (2 * 20 + 379) * 30, "bursts of 1024 bytes");
+    assert_eq!(arrival(0x0300_0000, 63), (95 * 20 + 379) * 30, "bursts of 16 bytes");
+    assert_eq!(arrival(0x0300_0000, 8), (16 * 20 + 64) * 30, "the line starts at 256 bytes");
+    assert_eq!(arrival(0x0300_0000, 0), (20 + 2) * 30, "the line starts at 8 bytes");
 }
 
 #[test]

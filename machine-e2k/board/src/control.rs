@@ -58,6 +58,9 @@ impl Machine {
                 self.catch_up(waiting);
             }
             self.world.flush_terminals();
+            if self.world.bell.is_stopped() {
+                return Outcome::Stopped;
+            }
             if self.world.bell.take_call() || !self.world.notices.is_empty() {
                 return Outcome::Called;
             }

@@ -1,4 +1,4 @@
-//! How another thread gets the machine's attention.
+//! How another thread gets the machine's attention, and how it ends a run.
 
 use std::fmt;
 use std::sync::Arc;
@@ -23,10 +23,28 @@ impl CallButton {
     }
 }
 
-/// The machine's bell. Ringing it is all that another thread can do to a machine.
+/// Ends the run of a machine from another thread: what a signal or a key at the terminal does.
+///
+/// The machine stops between two bundles and hands on everything it kept back; see [`crate::Outcome::Stopped`].
+#[derive(Clone, Debug)]
+pub struct StopButton {
+    pressed: Arc<AtomicBool>,
+    bell: Doorbell,
+}
+
+impl StopButton {
+    /// Presses it. It stays pressed.
+    pub fn press(&self) {
+        self.pressed.store(true, Ordering::Release);
+        self.bell.ring();
+    }
+}
+
+/// The machine's bell. Ringing it, calling and pressing the stop button are all that another thread can do to a machine.
 pub(crate) struct Bell {
     rung: Arc<AtomicBool>,
     called: Arc<AtomicBool>,
+    stop: Arc<AtomicBool>,
     parker: Parker,
     unparker: Unparker,
 }
@@ -41,8 +59,8 @@ impl Bell {
     pub(crate) fn new() -> Self {
         let parker = Parker::new();
         let unparker = parker.unparker().clone();
-        let called = Arc::new(AtomicBool::new(false));
-        Self { rung: Arc::new(AtomicBool::new(false)), called, parker, unparker }
+        let flag = || Arc::new(AtomicBool::new(false));
+        Self { rung: flag(), called: flag(), stop: flag(), parker, unparker }
     }
 
     /// A button that calls.
@@ -53,6 +71,16 @@ impl Bell {
     /// Whether somebody has called since this was last asked.
     pub(crate) fn take_call(&self) -> bool {
         self.called.swap(false, Ordering::Acquire)
+    }
+
+    /// The button that ends the run.
+    pub(crate) fn stop_button(&self) -> StopButton {
+        StopButton { pressed: Arc::clone(&self.stop), bell: self.button() }
+    }
+
+    /// Whether the run is to end.
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.stop.load(Ordering::Acquire)
     }
 
     /// A button for it.

@@ -47,7 +47,7 @@ pub use config::{
     machine_properties,
 };
 pub use control::Waiting;
-pub use doorbell::CallButton;
+pub use doorbell::{CallButton, StopButton};
 pub use elnic_clock::{DeviceId, Pace};
 pub use elnic_cpu::{Alignment, Tags};
 pub use elnic_pci::{Decoder, Space as PciSpace};

@@ -195,6 +195,8 @@ impl World {
     pub(crate) fn poll_network(&mut self) {
         let now = self.now();
         self.net.poll(now);
+        let told = self.net.notices();
+        self.notices.netdev(told);
         self.deliver_net_events();
         for device in self.links.devices() {
             self.pump(device);

@@ -14,6 +14,7 @@ use elnic_memory::GuestRam;
 use elnic_netclient::NetCore;
 
 use crate::control::Again;
+use crate::doorbell::StopButton;
 use crate::fault::{self, GuestFault};
 use crate::loader::Start;
 use crate::models::MachineModel;
@@ -42,6 +43,8 @@ pub enum Outcome {
     NoProgram,
     /// Somebody pressed the [`crate::CallButton`].
     Called,
+    /// Somebody pressed the [`StopButton`].
+    Stopped,
 }
 
 /// A machine. Everything it is lies in values; the host's ends of cables and lines are all that is not.
@@ -94,6 +97,11 @@ impl Machine {
         outcome
     }
 
+    /// The button that ends a run from another thread.
+    pub fn stop_button(&self) -> StopButton {
+        self.world.bell.stop_button()
+    }
+
     /// Serves what is due; the outcome, if the machine stops here.
     fn between_slices(&mut self, limit: VTime) -> Option<Outcome> {
         self.world.attention = Attention::NONE;
@@ -110,6 +118,9 @@ impl Machine {
         self.world.flush_terminals();
         if let Some(event) = self.world.guest_event.take() {
             return Some(Outcome::Exit(event));
+        }
+        if self.world.bell.is_stopped() {
+            return Some(Outcome::Stopped);
         }
         if self.world.bell.take_call() || !self.world.notices.is_empty() {
             return Some(Outcome::Called);

@@ -19,6 +19,8 @@ pub enum Notice {
     RxFilterChanged(DeviceInfo),
     /// A device was unplugged.
     Deleted(DeviceInfo),
+    /// A netdev, by id, has something to tell.
+    Netdev(String, elnic_netclient::Notice),
     /// An interrupt input changed its level.
     Interrupt {
         /// Its number.
@@ -61,6 +63,12 @@ impl Notices {
     pub(crate) fn deleted(&mut self, device: DeviceInfo) {
         if self.listening {
             self.others.push_back(Notice::Deleted(device));
+        }
+    }
+
+    pub(crate) fn netdev(&mut self, told: Vec<(String, elnic_netclient::Notice)>) {
+        if self.listening {
+            self.others.extend(told.into_iter().map(|(id, notice)| Notice::Netdev(id, notice)));
         }
     }
 

@@ -5,7 +5,7 @@
 
 use elnic_contract::{Fault, Size};
 
-use crate::{AddressMap, Piece, pieces};
+use crate::{AddressMap, Hit, Piece, pieces};
 
 /// The address spaces of the machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -87,42 +87,48 @@ pub trait Fabric {
 
 /// Reads `size` bytes at any alignment, zero-extended.
 pub fn read<F: Fabric>(fabric: &mut F, space: Space, address: u64, size: Size) -> u64 {
-    let mut whole = 0;
-    for_each_piece(fabric, space, address, size, |fabric, piece| {
-        whole |= piece.put(access(fabric, space, piece, Direction::Read, 0));
-    });
-    whole
+    if let Some(hit) = whole(fabric, space, address, size) {
+        return serve(fabric, space, address, size, hit, Direction::Read, 0);
+    }
+    cut(fabric, space, address, size)
+        .into_iter()
+        .fold(0, |value, piece| value | piece.put(access(fabric, space, piece, Direction::Read, 0)))
 }
 
 /// Writes the low `size` bytes of `value` at any alignment.
 pub fn write<F: Fabric>(fabric: &mut F, space: Space, address: u64, size: Size, value: u64) {
-    for_each_piece(fabric, space, address, size, |fabric, piece| {
-        access(fabric, space, piece, Direction::Write, piece.take(value));
-    });
-}
-
-fn for_each_piece<F: Fabric>(
-    fabric: &mut F,
-    space: Space,
-    address: u64,
-    size: Size,
-    mut each: impl FnMut(&mut F, Piece),
-) {
-    // Cut along the map as it stands when the access begins: the pieces are one access to the guest.
-    let map = fabric.map(space);
-    let left = |at| map.find(at).map_or(1, |hit| hit.left);
-    let natural = address.is_multiple_of(u64::from(size.bytes()));
-    if natural && map.find(address).is_none_or(|hit| hit.left >= u64::from(size.bytes())) {
-        each(fabric, Piece { address, size, shift: 0 });
+    let value = value & size.mask();
+    if let Some(hit) = whole(fabric, space, address, size) {
+        serve(fabric, space, address, size, hit, Direction::Write, value);
         return;
     }
-    let cut: Vec<Piece> = pieces(address, size, left).collect();
-    for piece in cut {
-        each(fabric, piece);
+    for piece in cut(fabric, space, address, size) {
+        access(fabric, space, piece, Direction::Write, piece.take(value));
     }
 }
 
-/// Makes one piece. A target that does not decode eight bytes at once gets four and four, as on a 32-bit bus.
+fn is_natural(address: u64, size: Size) -> bool {
+    address.is_multiple_of(u64::from(size.bytes()))
+}
+
+/// What serves an access that is aligned and does not leave its target, as nearly all: there is nothing to cut then.
+#[inline]
+fn whole<F: Fabric>(fabric: &F, space: Space, address: u64, size: Size) -> Option<Hit<F::Target>> {
+    let hit = fabric.map(space).find(address)?;
+    (is_natural(address, size) && hit.left >= u64::from(size.bytes())).then_some(hit)
+}
+
+/// The pieces of an access, cut along the map as it stands when the access begins: they are one access to the guest.
+#[cold]
+fn cut<F: Fabric>(fabric: &F, space: Space, address: u64, size: Size) -> Vec<Piece> {
+    let map = fabric.map(space);
+    if is_natural(address, size) && map.find(address).is_none() {
+        return vec![Piece { address, size, shift: 0 }];
+    }
+    pieces(address, size, |at| map.find(at).map_or(1, |hit| hit.left)).collect()
+}
+
+/// Makes one piece, wherever it lies now.
 fn access<F: Fabric>(
     fabric: &mut F,
     space: Space,
@@ -131,12 +137,25 @@ fn access<F: Fabric>(
     value: u64,
 ) -> u64 {
     let Piece { address, size, .. } = piece;
-    let Some(hit) = fabric.map(space).find(address) else {
-        let value = if direction == Direction::Read { size.mask() } else { value };
-        let outcome = Outcome::Unmapped;
-        fabric.observe(&Transaction { space, direction, address, offset: 0, size, value, outcome });
-        return value;
-    };
+    if let Some(hit) = fabric.map(space).find(address) {
+        return serve(fabric, space, address, size, hit, direction, value);
+    }
+    let value = if direction == Direction::Read { size.mask() } else { value };
+    let outcome = Outcome::Unmapped;
+    fabric.observe(&Transaction { space, direction, address, offset: 0, size, value, outcome });
+    value
+}
+
+/// Makes one piece with its target. One that does not decode eight bytes at once gets four and four, as on a 32-bit bus.
+fn serve<F: Fabric>(
+    fabric: &mut F,
+    space: Space,
+    address: u64,
+    size: Size,
+    hit: Hit<F::Target>,
+    direction: Direction,
+    value: u64,
+) -> u64 {
     let answer = match direction {
         Direction::Read => fabric.read(hit.target, hit.offset, size),
         Direction::Write => fabric.write(hit.target, hit.offset, size, value).map(|()| value),

@@ -83,6 +83,7 @@ impl<T: Copy> AddressMap<T> {
     }
 
     /// What stands at `address`.
+    #[inline]
     pub fn find(&self, address: u64) -> Option<Hit<T>> {
         let after = self.ranges.partition_point(|range| range.first <= address);
         let range = self.ranges.get(after.checked_sub(1)?)?;

@@ -93,24 +93,61 @@ pub(crate) struct RunArguments {
     /// How virtual time follows the host's: fast (idle time is skipped) or realtime
     #[arg(long, value_name = "PACE", default_value = "fast")]
     pub(crate) pace: String,
-    /// Do not start the processor; refused while there is no monitor that could
+    /// Do not start the processor: the machine stands still until a monitor says 'cont'
     #[arg(short = 'S')]
     pub(crate) stopped: bool,
     /// No default devices: without -serial the console leads nowhere instead of to standard output
     #[arg(long)]
     pub(crate) nodefaults: bool,
-    /// No display, serial line on standard output: what this machine does anyway
+    /// No display, and Ctrl-C at the terminal goes to the guest: Ctrl-A x ends the emulation
     #[arg(long)]
     pub(crate) nographic: bool,
     /// Display: none
     #[arg(long, value_name = "TYPE")]
     pub(crate) display: Option<String>,
-    /// Monitor: none
-    #[arg(long, value_name = "WHERE")]
-    pub(crate) monitor: Option<String>,
+    #[command(flatten)]
+    pub(crate) control: ControlArguments,
     /// Print the version
     #[arg(long)]
     pub(crate) version: bool,
+}
+
+/// Options about who controls the machine while it runs.
+#[derive(Debug, Args)]
+pub(crate) struct ControlArguments {
+    /// Human monitor: stdio, unix:PATH[,server=on][,wait=off], tcp:HOST:PORT[,…], chardev:ID or none
+    #[arg(long, value_name = "WHERE")]
+    pub(crate) monitor: Vec<String>,
+    /// Monitor for programs (QMP): as -monitor
+    #[arg(long, value_name = "WHERE")]
+    pub(crate) qmp: Vec<String>,
+    /// The same with answers on several lines
+    #[arg(long = "qmp-pretty", value_name = "WHERE")]
+    pub(crate) qmp_pretty: Vec<String>,
+    /// Put a monitor on a character device: [chardev=]ID[,mode=readline|control][,pretty=on|off]
+    #[arg(long, value_name = "ID[,…]")]
+    pub(crate) mon: Vec<String>,
+    /// Make a character device: socket, stdio, file or null
+    #[arg(long, value_name = "TYPE,id=ID[,OPTION=VALUE…]")]
+    pub(crate) chardev: Vec<String>,
+    /// Let a test drive the machine: as -monitor
+    #[arg(long, value_name = "WHERE")]
+    pub(crate) qtest: Option<String>,
+    /// Where what passes between test and machine is written; /dev/null for nowhere
+    #[arg(long = "qtest-log", value_name = "FILE")]
+    pub(crate) qtest_log: Option<PathBuf>,
+    /// What runs the program: tcg (the interpreter) or qtest (nothing: a test moves the clock)
+    #[arg(long, value_name = "NAME")]
+    pub(crate) accel: Vec<String>,
+    /// Name of the machine
+    #[arg(long, value_name = "NAME")]
+    pub(crate) name: Option<String>,
+    /// Sound: none
+    #[arg(long, value_name = "TYPE")]
+    pub(crate) audio: Option<String>,
+    /// What the program does about its surroundings: exit-with-parent=on|off
+    #[arg(long = "run-with", value_name = "OPTION=VALUE")]
+    pub(crate) run_with: Vec<String>,
 }
 
 /// Options of `elnic asm`.

@@ -14,6 +14,7 @@ use elnic_user::{Options, TftpRoot, UserNet};
 
 use crate::arguments::DemoArguments;
 use crate::error::Failure;
+use crate::quit::Quit;
 use crate::{run, terminals};
 
 const NETDEV: &str = "net0";
@@ -33,9 +34,11 @@ pub(crate) fn demo(arguments: &DemoArguments) -> Result<u8, Failure> {
     ];
     let console: Box<dyn Terminal> = Box::new(terminals::console());
     config.serials = vec![Some(console)];
+    let quit = Quit::watch()?;
     let mut builder = MachineBuilder::new();
     add_network(builder.net(), arguments)?;
     let mut machine = builder.build(config)?;
+    quit.stops(machine.stop_button());
     Ok(run::conclude(machine.run(VTime::MAX)))
 }
 

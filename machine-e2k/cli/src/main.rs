@@ -9,6 +9,7 @@
 
 mod arguments;
 mod assemble;
+mod control;
 mod dashes;
 mod demo;
 mod disassemble;
@@ -17,6 +18,7 @@ mod help;
 mod image;
 mod network;
 mod options;
+mod quit;
 mod run;
 mod terminals;
 

@@ -4,20 +4,22 @@ use std::io::{BufWriter, Write};
 
 use elnic_board::{
     DeviceOptions, GuestLog, LogItems, Machine, MachineBuilder, MachineConfig, MachineModel,
-    Outcome, Pace, Program, Trace,
+    Outcome, Pace, Profile, Program, Trace,
 };
-use elnic_contract::{GuestEvent, VTime};
+use elnic_contract::GuestEvent;
+use elnic_monitor::End;
 use elnic_netdev::Request;
 
 use crate::arguments::RunArguments;
 use crate::error::Failure;
 use crate::network::Network;
 use crate::options::{KeyValues, is_help, parse_cpu, parse_size};
-use crate::{help, image, terminals};
+use crate::quit::Quit;
+use crate::terminals::{self, tty};
+use crate::{control, help, image};
 
 /// Exit code of a run whose guest raised an exception that nothing handles.
 const GUEST_FAULT: u8 = 3;
-const DEFAULT_MACHINE: &str = "e8c";
 
 /// Builds the machine and runs it to its end; the exit code.
 pub(crate) fn run(arguments: RunArguments) -> Result<u8, Failure> {
@@ -33,13 +35,21 @@ pub(crate) fn run(arguments: RunArguments) -> Result<u8, Failure> {
         Request::Make(network) => network,
     };
     refuse_what_is_not_there(&arguments)?;
-    let mut config = configure(&arguments)?;
+    let quit = Quit::watch()?;
+    let _restore = tty::Restore;
+    let mut config = configure(&arguments, &quit)?;
+    let mut supervisor = control::supervisor(&arguments, config.machine)?;
     let mut builder = MachineBuilder::new();
     config.devices.extend(network.add_to(builder.net())?);
+    control::apply_defaults(&supervisor, &mut config.devices);
     let mut machine = builder.build(config)?;
-    let outcome = machine.run(VTime::MAX);
+    quit.stops(machine.stop_button());
+    let end = supervisor.run(&mut machine);
     summarise(&machine);
-    Ok(conclude(outcome))
+    Ok(match end {
+        End::Quit => 0,
+        End::Machine(outcome) => conclude(outcome),
+    })
 }
 
 /// Help or version, if any option asks for it.
@@ -81,23 +91,17 @@ fn refuse_what_is_not_there(arguments: &RunArguments) -> Result<(), Failure> {
         "none",
         "this machine has no display: none is all there is",
     )?;
-    only("monitor", &arguments.monitor, "none", "there is no monitor: none is all there is")?;
+    only("audio", &arguments.control.audio, "none", "this machine has no sound")?;
     only("smp", &arguments.smp, "1", "this machine has 1 processor")?;
     if let Some(value) = arguments.net.first() {
         let why = "use -nic, or -netdev with -device MODEL,netdev=ID";
         return Err(Failure::option("net", value, why));
     }
-    if arguments.stopped {
-        let why = "the processor would wait for ever: there is no monitor that could start it";
-        return Err(Failure::option("S", "", why));
-    }
     Ok(())
 }
 
-fn configure(arguments: &RunArguments) -> Result<MachineConfig, Failure> {
-    let machine = arguments.machine.as_deref().unwrap_or(DEFAULT_MACHINE);
-    let machine = machine.strip_prefix("type=").unwrap_or(machine);
-    let mut config = MachineConfig::new(MachineModel::named(machine)?);
+fn configure(arguments: &RunArguments, quit: &Quit) -> Result<MachineConfig, Failure> {
+    let mut config = MachineConfig::new(control::machine_model(arguments)?);
     if let Some(cpu) = &arguments.cpu {
         (config.cpu, config.cpu_options) = parse_cpu(cpu)?;
     }
@@ -111,7 +115,7 @@ fn configure(arguments: &RunArguments) -> Result<MachineConfig, Failure> {
         "realtime" => Pace::RealTime,
         other => return Err(Failure::option("pace", other, "it is fast or realtime")),
     };
-    config.program = program(arguments)?;
+    config.program = program(arguments, config.machine)?;
     for device in &arguments.device {
         let KeyValues { first, rest } = KeyValues::parse("device", "driver", device)?;
         config.devices.push(DeviceOptions { model: first, properties: rest });
@@ -121,20 +125,25 @@ fn configure(arguments: &RunArguments) -> Result<MachineConfig, Failure> {
         let sink = BufWriter::new(image::create("trace", file)?);
         config.trace = Some(Trace::new(Some(Box::new(sink))));
     }
-    config.serials = if arguments.serial.is_empty() && !arguments.nodefaults {
-        terminals::open_all(&["stdio".to_owned()])?
-    } else {
-        terminals::open_all(&arguments.serial)?
-    };
+    let default = ["stdio".to_owned()];
+    let has_console = config.machine.profile == Profile::Elbrus;
+    let wants_default = arguments.serial.is_empty() && !arguments.nodefaults;
+    let use_default = wants_default && has_console && !control::takes_stdio(arguments);
+    let serials = if use_default { &default[..] } else { &arguments.serial };
+    config.serials = terminals::open_all(serials, !arguments.nographic, quit)?;
     Ok(config)
 }
 
-fn program(arguments: &RunArguments) -> Result<Program, Failure> {
+fn program(
+    arguments: &RunArguments,
+    machine: &MachineModel,
+) -> Result<Program, Failure> {
     match (&arguments.kernel, &arguments.bios) {
         (Some(_), Some(bios)) => {
             let why = "-kernel is given too: the machine starts with one of the two";
             Err(Failure::option("bios", &bios.display().to_string(), why))
         }
+        (None, None) if !control::needs_program(arguments, machine) => Ok(Program::None),
         (None, None) => Err(Failure::Usage("there is nothing to run: -kernel or -bios".to_owned())),
         (Some(kernel), None) => {
             let initrd = arguments.initrd.as_deref().map(|file| image::read("initrd", file));
@@ -174,7 +183,11 @@ fn summarise(machine: &Machine) {
 pub(crate) fn conclude(outcome: Outcome) -> u8 {
     match outcome {
         Outcome::Exit(GuestEvent::Panicked { code } | GuestEvent::Shutdown { code }) => code,
-        Outcome::Exit(GuestEvent::CrashLoaded) | Outcome::Limit | Outcome::NoProgram => 0,
+        Outcome::Exit(GuestEvent::CrashLoaded)
+        | Outcome::Limit
+        | Outcome::Called
+        | Outcome::NoProgram
+        | Outcome::Stopped => 0,
         Outcome::Fault(fault) => {
             eprintln!("elnic: {fault}");
             GUEST_FAULT

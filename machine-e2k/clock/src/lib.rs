@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 mod clock;
+mod conversion;
 mod pace;
 mod queue;
 

@@ -12,7 +12,7 @@
 //! implementation. The processor reaches the world through [`Bus`] only.
 //!
 //! Sources: the ISA notes `../shared/reference/e2k-isa.md`, the machine notes `e2k-machine.md` and the conventions of qemu-system-e2k
-//! (`qemu-e2k-contract.md`). Left out so far: delivery of traps, address translation, protected mode.
+//! (`qemu-e2k-contract.md`).
 #![forbid(unsafe_code)]
 
 mod alu;
@@ -21,6 +21,7 @@ mod config;
 mod decode;
 mod exception;
 mod execute;
+mod mmu;
 mod processor;
 pub mod state;
 mod timing;
@@ -32,6 +33,6 @@ pub use elnic_contract::{Cycles, Size};
 pub use elnic_isa::{IsaVersion, Mas};
 pub use exception::{Exception, ExceptionKind};
 pub use execute::Interpreter;
-pub use processor::{Processor, Stop};
+pub use processor::{Pin, Processor, Stop};
 pub use state::{CpuStateV1, State, StateError};
 pub use timing::{Latencies, Timing};

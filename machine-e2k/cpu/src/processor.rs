@@ -16,15 +16,30 @@ pub enum Stop {
     Budget,
     /// [`Bus::attention`] asked for it; the bundle that caused it is complete.
     Attention,
-    /// The program waits for an interrupt (`wait int=1`): nothing happens until one comes.
+    /// The program waits for an interrupt (`wait int=1`, `wait trap=1`): nothing happens until one comes. Not with a pin raised, masked or
+    /// not: what is pending ends the wait.
     Idle,
     /// The program left through the simulator convention, if [`crate::Config::simulator_halt`] is on.
     Halted {
         /// What it left with.
         code: u32,
     },
-    /// An exception that is not delivered to the program. `ip` still addresses the bundle.
+    /// An exception that is not delivered to the program, because it has no trap table or the table itself fails. `ip` still addresses
+    /// the bundle.
     Exception(Box<Exception>),
+}
+
+/// An input of the processor that a machine drives.
+///
+/// Both are levels: what they stand for is found out, acknowledged and taken away by the program at the interrupt controller
+/// (e2k-machine.md §6.2). A machine drives them between runs; a program that changes them in the middle of one does so by an access to a
+/// device, after which the machine asks for [`crate::Attention::STOP`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Pin {
+    /// Maskable interrupts: `exc_interrupt`.
+    Interrupt,
+    /// Non-maskable interrupts: `exc_nm_interrupt`.
+    NonMaskable,
 }
 
 /// A processor.
@@ -51,6 +66,9 @@ pub trait Processor {
 
     /// The architectural state, to be changed between runs: loading an image, a debugger.
     fn state_mut(&mut self) -> &mut State;
+
+    /// Drives a pin. A raised one is delivered before the next bundle that `%psr` and `%upsr` allow it before, if there is a trap table.
+    fn set_pin(&mut self, pin: Pin, high: bool);
 
     /// Code in `length` bytes from physical address `start` may have changed: forget what was decoded of it.
     fn forget_code(&mut self, start: u64, length: u64);

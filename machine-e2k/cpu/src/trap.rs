@@ -6,6 +6,7 @@ use elnic_isa::DecodeError;
 
 use crate::bus::BusFault;
 use crate::exception::ExceptionKind;
+use crate::mmu::{FaultKind, PageFault};
 
 /// What was raised, where in the bundle and why; turned into text only if it leaves the processor.
 ///
@@ -19,6 +20,8 @@ pub(crate) struct Raised {
     pub(crate) kind: ExceptionKind,
     /// Bit n: channel n.
     pub(crate) channels: u8,
+    /// Bit n: array channel n.
+    pub(crate) arrays: u8,
     pub(crate) reason: Reason,
 }
 
@@ -41,6 +44,8 @@ pub(crate) enum Reason {
     Decode(Box<DecodeError>),
     /// An access failed.
     Access { what: &'static str, address: u64, fault: BusFault },
+    /// There is no page for an access.
+    Page { what: &'static str, address: u64, fault: PageFault },
     /// An access is not aligned and the processor is told to mind.
     Misaligned { address: u64, bytes: u8 },
     /// A register lies outside the window.
@@ -61,13 +66,40 @@ impl Trap {
     /// An exception of the bundle as a whole.
     #[cold]
     pub(crate) fn new(kind: ExceptionKind, reason: Reason) -> Self {
-        Self(Box::new(Raised { kind, channels: 0, reason }))
+        Self(Box::new(Raised { kind, channels: 0, arrays: 0, reason }))
     }
 
     /// An exception of one channel.
     #[cold]
     pub(crate) fn on_channel(kind: ExceptionKind, channel: u8, reason: Reason) -> Self {
-        Self(Box::new(Raised { kind, channels: 1 << channel, reason }))
+        Self(Box::new(Raised { kind, channels: 1 << channel, arrays: 0, reason }))
+    }
+
+    /// An exception of several channels.
+    #[cold]
+    pub(crate) fn on_channels(kind: ExceptionKind, channels: u8, reason: Reason) -> Self {
+        Self(Box::new(Raised { kind, channels, arrays: 0, reason }))
+    }
+
+    /// An exception of one array channel.
+    #[cold]
+    pub(crate) fn on_array_channel(kind: ExceptionKind, channel: u8, reason: Reason) -> Self {
+        Self(Box::new(Raised { kind, channels: 0, arrays: 1 << channel, reason }))
+    }
+
+    /// The page fault of an access, if it is one.
+    pub(crate) fn page_fault(&self) -> Option<(u64, PageFault)> {
+        match self.reason {
+            Reason::Page { address, fault, .. } if self.kind == ExceptionKind::DataPage => {
+                Some((address, fault))
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether it is about a page that exists and is not there: even a speculative load has to wait for it.
+    pub(crate) fn is_pending_page(&self) -> bool {
+        self.page_fault().is_some_and(|(_, fault)| fault.kind == FaultKind::Miss)
     }
 
     /// Something this processor lacks.
@@ -83,6 +115,7 @@ impl fmt::Display for Reason {
             Self::Fetch(fault) => write!(f, "no code can be read here: {fault}"),
             Self::Decode(error) => error.fmt(f),
             Self::Access { what, address, fault } => write!(f, "{what} at {address:#x}: {fault}"),
+            Self::Page { what, address, fault } => write!(f, "{what} at {address:#x}: {fault}"),
             Self::Misaligned { address, bytes } => {
                 write!(f, "address {address:#x} is no multiple of {bytes}")
             }

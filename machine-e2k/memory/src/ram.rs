@@ -5,7 +5,7 @@ use std::sync::Arc;
 use elnic_contract::{Dma, DmaError, Gpa, Size};
 use vm_memory::mmap::{FromRangesError, MmapRegion};
 use vm_memory::{
-    Bytes, GuestAddress, GuestMemoryBackend, GuestMemoryMmap, GuestMemoryRegion, VolatileMemory,
+    GuestAddress, GuestMemoryBackend, GuestMemoryMmap, GuestMemoryRegion, VolatileMemory,
 };
 
 use crate::{RamLayout, WatchedPages};
@@ -139,15 +139,17 @@ impl GuestRam {
 
     /// Copies RAM from `address` into `bytes`. `None`, with nothing copied, if not all of it is RAM.
     pub fn copy_out(&self, address: u64, bytes: &mut [u8]) -> Option<()> {
-        self.place(address, bytes.len() as u64)?;
-        self.memory.read_slice(bytes, GuestAddress(address)).ok()
+        let (bank, offset) = self.place(address, bytes.len() as u64)?;
+        // The bank is known: the general search and its loop over banks cost more than a short copy.
+        bank.get_slice(offset, bytes.len()).ok()?.copy_to(bytes);
+        Some(())
     }
 
     /// Copies `bytes` into RAM at `address`, as a bus master or a loader. `None`, with nothing copied, if not all of it is
     /// RAM.
     pub fn copy_in(&mut self, address: u64, bytes: &[u8]) -> Option<()> {
-        self.place(address, bytes.len() as u64)?;
-        self.memory.write_slice(bytes, GuestAddress(address)).ok()?;
+        let (bank, offset) = self.place(address, bytes.len() as u64)?;
+        bank.get_slice(offset, bytes.len()).ok()?.copy_from(bytes);
         self.watched.wrote(address, bytes.len() as u64);
         Some(())
     }

@@ -32,6 +32,7 @@ mod version;
 pub use announce::Announcer;
 pub use chardev::{Address, ChardevOption, Chardevs, Kind, Outlet, Short, Socket, SpecError};
 pub use commands::Context;
+pub use elnic_qapi::types::RunState;
 pub use descriptors::{DescriptorSets, Descriptors};
 pub use error::{CommandError, ErrorClass};
 pub use event::{Stamped, Throttle};

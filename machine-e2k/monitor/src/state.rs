@@ -3,12 +3,17 @@
 use std::collections::{BTreeSet, VecDeque};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use elnic_board::{DeviceId, Machine, Notice};
+use elnic_board::{DeviceId, DeviceOptions, Machine, Notice};
 use elnic_contract::VTime;
-use elnic_netclient::{PortId, PortKind};
+use elnic_netclient::{Endpoint, PortId, PortKind};
 use elnic_qapi::Event;
-use elnic_qapi::events::{DeviceDeleted, NicRxFilterChanged, Reset, Shutdown};
-use elnic_qapi::types::{RunState, ShutdownCause};
+use elnic_qapi::events::{
+    DeviceDeleted, NetdevStreamConnected, NetdevStreamDisconnected, NicRxFilterChanged, Reset,
+    Shutdown,
+};
+use elnic_qapi::types::{
+    FdSocketAddress, InetSocketAddress, RunState, ShutdownCause, SocketAddress, UnixSocketAddress,
+};
 
 use crate::announce::{self, Announcer};
 use crate::chardev::Chardevs;
@@ -84,6 +89,18 @@ impl State {
         }
     }
 
+    /// Gives a device the properties that all have here, where its model has them and it was told nothing else.
+    pub fn complete(&self, options: &mut DeviceOptions) {
+        let Ok(entry) = elnic_catalogue::find(&options.model) else { return };
+        for (name, value) in &self.device_defaults {
+            let has = entry.properties.iter().any(|spec| spec.name == name);
+            let given = options.properties.iter().any(|(given, _)| given == name);
+            if has && !given {
+                options.properties.push((name.clone(), value.clone()));
+            }
+        }
+    }
+
     // ---- running and stopping -------------------------------------------------------------------------------------
 
     pub(crate) fn start(&mut self, machine: &mut Machine) {
@@ -134,6 +151,15 @@ impl State {
                     }
                     let event = DeviceDeleted { device: device.id, path: device.path };
                     self.emit(Event::DeviceDeleted(event));
+                }
+                Notice::Netdev(netdev_id, elnic_netclient::Notice::StreamConnected { address }) => {
+                    let addr = socket_address(address);
+                    let event = NetdevStreamConnected { netdev_id, addr };
+                    self.emit(Event::NetdevStreamConnected(event));
+                }
+                Notice::Netdev(netdev_id, elnic_netclient::Notice::StreamDisconnected) => {
+                    let event = NetdevStreamDisconnected { netdev_id };
+                    self.emit(Event::NetdevStreamDisconnected(event));
                 }
                 Notice::Interrupt { input, high } => self.interrupts.push((input, high)),
             }
@@ -202,5 +228,27 @@ fn announce_port(machine: &mut Machine, port: PortId) {
     });
     if let Some(Ok(Err(error))) = sent {
         tracing::warn!("a network interface was not announced: {error}");
+    }
+}
+
+/// Where a peer is, in the words of the schema.
+fn socket_address(address: Endpoint) -> SocketAddress {
+    match address {
+        Endpoint::Inet { host, port, ipv6 } => SocketAddress::Inet(InetSocketAddress {
+            host,
+            port: port.to_string(),
+            numeric: None,
+            to: None,
+            ipv4: (!ipv6).then_some(true),
+            ipv6: ipv6.then_some(true),
+            keep_alive: None,
+            mptcp: None,
+        }),
+        Endpoint::Unix { path } => SocketAddress::Unix(UnixSocketAddress {
+            path: path.display().to_string(),
+            r#abstract: None,
+            tight: None,
+        }),
+        Endpoint::Fd { number } => SocketAddress::Fd(FdSocketAddress { str: number }),
     }
 }

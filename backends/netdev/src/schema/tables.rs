@@ -26,6 +26,14 @@ const fn absent(
     TypeSpec { name, about, built: false, dotted: false, options }
 }
 
+const fn built(
+    name: &'static str,
+    about: &'static str,
+    options: &'static [OptionSpec],
+) -> TypeSpec {
+    TypeSpec { name, about, built: true, dotted: false, options }
+}
+
 /// Every netdev type of the schema, in its order.
 pub const TYPES: &[TypeSpec] = &[
     absent("none", "nothing (of -nic and -net only)", &[]),
@@ -40,12 +48,10 @@ pub const TYPES: &[TypeSpec] = &[
             option("vectors", Kind::UINT32, "", "MSI-X vectors, 0 for none"),
         ],
     ),
-    TypeSpec {
-        name: "user",
-        about: "user-mode network, needs no privileges",
-        built: true,
-        dotted: false,
-        options: &[
+    built(
+        "user",
+        "user-mode network, needs no privileges",
+        &[
             option("hostname", Text, "", "client hostname the DHCP server reports"),
             option("restrict", Switch, "off", "isolate the guest from the host"),
             option("ipv4", Switch, "on", "support IPv4; alone, it turns IPv6 off"),
@@ -69,7 +75,7 @@ pub const TYPES: &[TypeSpec] = &[
             option("guestfwd", Texts, "", "[tcp]:server:port-dev or -cmd:command"),
             option("tftp-server-name", Text, "", "TFTP server name (RFC 2132)"),
         ],
-    },
+    ),
     absent(
         "tap",
         "TAP interface of the host",
@@ -96,7 +102,7 @@ pub const TYPES: &[TypeSpec] = &[
             option("poll-us", Kind::UINT32, "0", "busy polling, in µs"),
         ],
     ),
-    absent(
+    built(
         "l2tpv3",
         "Ethernet over an L2TPv3 tunnel",
         &[
@@ -106,19 +112,19 @@ pub const TYPES: &[TypeSpec] = &[
             option("dstport", Text, "", "destination port (UDP)"),
             option("ipv6", Switch, "off", "IPv6"),
             option("udp", Switch, "off", "inside UDP"),
-            option("cookie64", Switch, "off", "cookies of 64 bits"),
+            option("cookie64", Switch, "off", "cookies of 64 bits instead of 32"),
             option("counter", Switch, "off", "sequence counter"),
             option("pincounter", Switch, "off", "sequence counter fixed at zero"),
             option("txcookie", Kind::UINT64, "", "transmit cookie"),
             option("rxcookie", Kind::UINT64, "", "receive cookie"),
             required("txsession", Kind::UINT32, "transmit session"),
             option("rxsession", Kind::UINT32, "txsession", "receive session"),
-            option("offset", Kind::UINT32, "0", "extra bytes before the payload"),
+            option("offset", Kind::UINT32, "0", "extra bytes before the payload, 0 to 255"),
         ],
     ),
-    absent(
+    built(
         "socket",
-        "TCP or multicast UDP to another emulator (legacy)",
+        "TCP or UDP to another emulator (legacy: use stream or dgram)",
         &[
             option("fd", Text, "", "descriptor of an open socket"),
             option("listen", Text, "", "[host]:port to listen at"),
@@ -131,7 +137,7 @@ pub const TYPES: &[TypeSpec] = &[
     TypeSpec {
         name: "stream",
         about: "a stream socket to another emulator",
-        built: false,
+        built: true,
         dotted: true,
         options: &[
             OptionSpec {
@@ -145,6 +151,12 @@ pub const TYPES: &[TypeSpec] = &[
                 "0",
                 "connect again after so many seconds, 0 for never",
             ),
+            option(
+                "reconnect-ms",
+                Kind::UINT32,
+                "0",
+                "connect again after so many milliseconds, 0 for never",
+            ),
         ],
     },
     TypeSpec {
@@ -157,14 +169,19 @@ pub const TYPES: &[TypeSpec] = &[
             option("remote", Address, "", "where to send; not with local.type=fd"),
         ],
     },
-    absent(
+    built(
         "vde",
         "a VDE switch",
         &[
-            option("sock", Text, "", "socket path"),
-            option("port", Kind::UINT16, "", "port number"),
-            option("group", Text, "", "group owner of the socket"),
-            option("mode", Kind::UINT16, "", "permissions of the socket"),
+            option(
+                "sock",
+                Text,
+                "the usual places",
+                "directory of the switch, as vde_switch -s has it",
+            ),
+            option("port", Kind::UINT16, "0", "port of the switch, 0 for any"),
+            option("group", Text, "", "group owner of our socket"),
+            option("mode", Kind::UINT16, "0700", "permissions of our socket, 0 to 0777"),
         ],
     ),
     absent(
@@ -175,16 +192,14 @@ pub const TYPES: &[TypeSpec] = &[
             option("helper", Text, "", "command to configure the bridge"),
         ],
     ),
-    TypeSpec {
-        name: "hubport",
-        about: "port of a hub inside the emulator",
-        built: true,
-        dotted: false,
-        options: &[
+    built(
+        "hubport",
+        "port of a hub inside the emulator",
+        &[
             required("hubid", Kind::INT32, "number of the hub"),
             option("netdev", Text, "", "netdev to connect to the hub instead of a device"),
         ],
-    },
+    ),
     absent(
         "netmap",
         "a netmap interface or VALE port",

@@ -82,10 +82,6 @@ fn frames_cross_a_netdev_made_from_text() {
 fn types_this_version_lacks_are_refused_with_what_it_has() {
     for (kind, more) in [
         ("tap", ""),
-        ("l2tpv3", ",src=a,dst=b,txsession=1"),
-        ("socket", ",listen=:1"),
-        ("stream", ",addr.type=unix,addr.path=p"),
-        ("vde", ""),
         ("bridge", ""),
         ("netmap", ",ifname=x"),
         ("vhost-user", ",chardev=c"),
@@ -98,7 +94,7 @@ fn types_this_version_lacks_are_refused_with_what_it_has() {
         assert_eq!(
             create(&netdev).err().unwrap().to_string(),
             format!(
-                "network backend '{kind}' is not compiled into this binary: this version has user, dgram, hubport"
+                "network backend '{kind}' is not compiled into this binary: this version has user, l2tpv3, socket, stream, dgram, vde, hubport"
             )
         );
     }
@@ -185,4 +181,156 @@ fn a_refused_dgram_leaves_no_netdev_behind() {
         format!("dgram,id=d0,local.type=unix,local.path={long},remote.type=unix,remote.path=r");
     assert!(refused(&mut core, &text).starts_with("UNIX socket path 'xxx"));
     assert_eq!(core.netdev("d0"), None);
+}
+
+#[test]
+fn every_member_of_a_stream_reaches_the_stream_netdev() {
+    let mut core = core();
+    let inet = "stream,id=s,addr.type=inet,addr.host=127.0.0.1,addr.port=1";
+    for (text, why) in [
+        (
+            format!("{inet},server=on,reconnect=1"),
+            "'reconnect' option is incompatible with socket in server mode",
+        ),
+        (
+            format!("{inet},reconnect=1,reconnect-ms=1"),
+            "'reconnect' and 'reconnect-ms' are mutually exclusive",
+        ),
+        (format!("{inet},addr.to=9"), "'addr.to' is a range of ports"),
+        (
+            format!("{inet},addr.ipv4=off"),
+            "can't resolve host address '127.0.0.1': it has no IPv6 address",
+        ),
+        (
+            format!("{inet},addr.ipv4=off,addr.ipv6=off"),
+            "Cannot disable IPv4 and IPv6 at same time",
+        ),
+        (
+            "stream,id=s,addr.type=inet,addr.host=x,addr.port=1,addr.numeric=on".to_owned(),
+            "'addr.numeric=on', but the host 'x' is a name",
+        ),
+        (
+            "stream,id=s,addr.type=vsock,addr.cid=2,addr.port=1".to_owned(),
+            "addr.type=vsock is not supported",
+        ),
+        (
+            "stream,id=s,addr.type=fd,addr.str=999".to_owned(),
+            "file descriptor '999' is not the number of an open descriptor",
+        ),
+        (
+            format!("stream,id=s,addr.type=unix,addr.path={}", "x".repeat(108)),
+            "UNIX socket path 'xxx",
+        ),
+        (
+            format!("stream,id=s,addr.type=unix,addr.abstract=on,addr.path={}", "x".repeat(108)),
+            "UNIX socket path 'xxx",
+        ),
+        (
+            "socket,id=s,listen=:1,connect=:1".to_owned(),
+            "exactly one of fd=, listen=, connect=, mcast= or udp= is required",
+        ),
+        ("socket,id=s,udp=127.0.0.1:1".to_owned(), "localaddr= is mandatory with udp="),
+        ("socket,id=s,mcast=10.0.0.1:1".to_owned(), "specified mcastaddr 10.0.0.1"),
+        ("socket,id=s,fd=999".to_owned(), "file descriptor '999' is not"),
+        (
+            "socket,id=s,fd=0,localaddr=127.0.0.1".to_owned(),
+            "localaddr= is only valid with mcast= or udp=",
+        ),
+    ] {
+        let said = refused(&mut core, &text);
+        assert!(said.starts_with(why), "{text}: {said}");
+        assert_eq!(core.netdev("s"), None, "a refused netdev leaves nothing behind");
+    }
+}
+
+#[test]
+fn a_link_set_up_over_a_stream_without_a_peer_sends_nothing_and_stands() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut core = core();
+    let path = directory.path().join("s");
+    let text = format!("stream,id=s0,server=on,addr.type=unix,addr.path={}", path.display());
+    add(&mut core, &netdev(&text)).unwrap();
+    let nic = core.add_nic(NicOptions {
+        id: None,
+        model: "e1000".to_owned(),
+        mac: "52:54:00:12:34:56".parse().unwrap(),
+        netdev: Some("s0".to_owned()),
+        pad_short: true,
+        offload: OffloadSupport::NONE,
+    });
+    let nic = nic.unwrap();
+    core.set_link("s0", true).unwrap();
+    core.send(nic, VTime::ZERO, Frame::new(vec![7; 60], VTime::ZERO).unwrap()).unwrap();
+    assert_eq!(core.stats(nic).unwrap().lost(elnic_netclient::Loss::LinkDown), 1);
+    assert!(
+        core.info_network().ends_with("s0: index=0,type=stream,listening\n"),
+        "{}",
+        core.info_network()
+    );
+}
+
+#[test]
+fn a_monitor_hears_of_streams_by_their_netdev() {
+    use elnic_netclient::{Endpoint, Notice};
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("s");
+    let mut core = core();
+    let text = format!(
+        r#"{{"type":"stream","id":"s0","server":true,"addr":{{"type":"unix","path":"{}"}}}}"#,
+        path.display()
+    );
+    add(&mut core, &netdev(&text)).unwrap();
+    drop(std::os::unix::net::UnixStream::connect(&path).unwrap());
+    let mut told = Vec::new();
+    while told.len() < 2 {
+        told.extend(core.notices());
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    let address = Endpoint::Unix { path };
+    assert_eq!(
+        told,
+        [
+            ("s0".to_owned(), Notice::StreamConnected { address }),
+            ("s0".to_owned(), Notice::StreamDisconnected)
+        ]
+    );
+}
+
+#[test]
+fn every_option_of_l2tpv3_and_of_vde_reaches_its_netdev() {
+    let mut core = core();
+    let udp = "l2tpv3,id=t,src=127.0.0.1,dst=127.0.0.1,udp=on,srcport=0,dstport=9,txsession=1";
+    for (text, why) in [
+        (format!("{udp},offset=256"), "offset must be less than 256 bytes"),
+        (format!("{udp},txcookie=1"), "require both 'rxcookie' and 'txcookie' or neither"),
+        (format!("{udp},txcookie=1,rxcookie=0x1ffffffff"), "'rxcookie=8589934591' does not fit"),
+        (format!("{udp},cookie64=on"), "'cookie64' is the width of"),
+        (format!("{udp},ipv6=on"), "could not resolve src '127.0.0.1': it has no IPv6 address"),
+        (format!("{udp},src=nowhere.invalid"), "could not resolve src 'nowhere.invalid'"),
+        (format!("{udp},dst=::1"), "could not resolve dst '::1'"),
+        (format!("{udp},udp=off"), "'srcport' is a port of UDP"),
+        (
+            "vde,id=t,sock=/nonexistent".to_owned(),
+            "Could not open vde: can't reach the switch at /nonexistent/ctl",
+        ),
+        (
+            "vde,id=t,sock=/nonexistent,mode=01000".to_owned(),
+            "Could not open vde: mode=0o1000 is out of range",
+        ),
+        (
+            "vde,id=t,sock=/nonexistent,group=no such group".to_owned(),
+            "Could not open vde: there is no group",
+        ),
+    ] {
+        let said = refused(&mut core, &text);
+        assert!(said.starts_with(why), "{text}: {said}");
+    }
+    add(
+        &mut core,
+        &netdev(&format!(
+            "{udp},rxsession=2,counter=on,pincounter=on,cookie64=off,txcookie=1,rxcookie=2,offset=4"
+        )),
+    )
+    .unwrap();
+    assert!(core.info_network().ends_with("type=l2tpv3,l2tpv3: connected\n"));
 }

@@ -198,6 +198,15 @@ pub(super) const FFVT: Register = Register::new(
 .array(128, 8)
 .about("flexible filter value table", "SDM 13.6.11");
 
+pub(super) const PBM: Register = Register::new(
+    "PBM",
+    0x10000,
+    4,
+    &[f("DATA", 0, 32, Rw, "four bytes of packets as they stand in the FIFOs").volatile()],
+)
+.array(16384, 4)
+.about("packet buffer memory", "SDM 13.8");
+
 pub(super) const IOADDR: Register = Register::new(
     "IOADDR",
     0x0,

@@ -4,7 +4,6 @@
 //! throughout; where the manual leaves a value to the EEPROM, the value is that of the EEPROM QEMU serves.
 //!
 //! Not in the table, because this chip has not got them: PBS, ERT, RFCTL, SWSM and the second queues of later parts.
-//! Nor is the packet buffer memory (PBM, 10000 to 1ffff): its contents for diagnosis are not modelled and read zero.
 //!
 //! The copy of CTRL at 0004 and the 82542's places of RA, MTA and VFTA stand in the table for decoding and documentation;
 //! accesses to them go to the registers themselves: [`canonical`].
@@ -175,6 +174,7 @@ elnic_registers::register_file! {
         FFLT = filter::FFLT,
         FFMT = filter::FFMT,
         FFVT = filter::FFVT,
+        PBM = filter::PBM,
         IOADDR = filter::IOADDR,
         IODATA = filter::IODATA,
     }

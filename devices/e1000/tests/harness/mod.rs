@@ -1,5 +1,5 @@
 //! A machine of one controller: RAM, virtual time, a cable whose other end is a list, and a driver's usual helpers.
-#![allow(dead_code, unreachable_pub, reason = "each test file uses its own part of the harness")]
+#![expect(dead_code, unreachable_pub, reason = "each test file uses its own part of the harness")]
 
 use elnic_contract::{
     Access, Cx, Device, Dma, DmaError, Effect, Frame, Gpa, Lines, Log, LogEntry, MacAddr, Nic,

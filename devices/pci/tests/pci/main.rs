@@ -6,3 +6,4 @@ mod function;
 mod messages;
 mod refusals;
 mod support;
+mod window;

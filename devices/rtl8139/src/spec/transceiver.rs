@@ -11,7 +11,7 @@ pub(super) const MSR: Register = Register::new(
     1,
     &[
         f("RXPF", 0, 1, Ro, "a received PAUSE holds the transmitter").volatile(),
-        f("TXPF", 1, 1, Ro, "a PAUSE was sent; none is").volatile(),
+        f("TXPF", 1, 1, Ro, "a PAUSE was sent and its end was not").volatile(),
         f("LINKB", 2, 1, Ro, "0: the link is up").volatile(),
         f("SPEED_10", 3, 1, Ro, "1: 10 Mb/s, 0: 100 Mb/s").volatile(),
         f("AUX", 4, 1, Ro, "auxiliary power is there"),

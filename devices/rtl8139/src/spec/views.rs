@@ -35,6 +35,7 @@ bitfield! {
     pub(crate) no_wrap, _: 7;
     pub(crate) u8, burst_code, _: 10, 8;
     pub(crate) u8, length_code, _: 12, 11;
+    u8, threshold_code, _: 15, 13;
     pub(crate) tiny_damaged, _: 16;
     pub(crate) every_kind_early, _: 17;
     pub(crate) u8, early_sixteenths, _: 27, 24;
@@ -44,6 +45,14 @@ impl Rcr {
     /// Size of the ring buffer in bytes.
     pub(crate) fn ring_size(self) -> u32 {
         8192 << self.length_code()
+    }
+
+    /// How much of a frame is in the FIFO before it begins to move to memory; all of it for the highest code.
+    pub(crate) fn fifo_threshold(self) -> usize {
+        match self.threshold_code() {
+            code @ 0..=6 => 16 << code,
+            _ => usize::MAX,
+        }
     }
 }
 
@@ -103,6 +112,12 @@ pub(crate) mod tsd {
     pub(crate) const OWN: u64 = 1 << 13;
     pub(crate) const TUN: u64 = 1 << 14;
     pub(crate) const TOK: u64 = 1 << 15;
+    /// Lowest bit of the early threshold.
+    pub(crate) const ERTXTH_AT: u32 = 16;
+    /// Lowest bit of the count of collisions.
+    pub(crate) const NCC_AT: u32 = 24;
+    pub(crate) const CDH: u64 = 1 << 28;
+    pub(crate) const OWC: u64 = 1 << 29;
     pub(crate) const TABT: u64 = 1 << 30;
     pub(crate) const CRS: u64 = 1 << 31;
     /// What the hardware reports.
@@ -112,11 +127,13 @@ pub(crate) mod tsd {
 /// Bits of MSR.
 pub(crate) mod msr {
     pub(crate) const RXPF: u64 = 1 << 0;
+    pub(crate) const TXPF: u64 = 1 << 1;
     pub(crate) const LINKB: u64 = 1 << 2;
     pub(crate) const SPEED_10: u64 = 1 << 3;
     pub(crate) const AUX: u64 = 1 << 4;
     pub(crate) const FLOW_CONTROL: u64 = 3 << 6;
     pub(crate) const RXFCE: u64 = 1 << 6;
+    pub(crate) const TXFCE: u64 = 1 << 7;
 }
 
 /// Bits of BMCR.
@@ -159,6 +176,8 @@ pub(crate) mod wake {
     pub(crate) const UWF: u64 = 1 << 4;
     pub(crate) const MWF: u64 = 1 << 5;
     pub(crate) const BWF: u64 = 1 << 6;
+    /// CONFIG4: some patterns are long.
+    pub(crate) const LONGWF: u64 = 1 << 5;
 }
 
 /// Bits of ERSR.

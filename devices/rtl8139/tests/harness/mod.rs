@@ -110,9 +110,9 @@ impl Machine {
         Self::new(&[("timing", "off")])
     }
 
-    /// As the data sheet has it, without time.
-    pub fn datasheet() -> Self {
-        Self::new(&[("timing", "off"), ("compat", "datasheet")])
+    /// As QEMU's model does, without time.
+    pub fn qemu() -> Self {
+        Self::new(&[("timing", "off"), ("compat", "qemu")])
     }
 
     pub fn r8(&mut self, offset: u64) -> u8 {

@@ -7,7 +7,7 @@ use elnic_contract::{Entry, Mode, Register, Size};
 use elnic_registers::Masks;
 use elnic_script::Place;
 
-use super::strategies::element_offset;
+use super::strategies::{element_offset, sampled_elements};
 use crate::Bench;
 
 /// Checks every register of the table and every hole in it.
@@ -19,9 +19,7 @@ pub fn registers_behave_as_their_table_says(entry: &'static Entry) {
     let mut bench = fresh();
     holes_are_empty(entry, &mut bench);
     for row in entry.model.registers {
-        let mut elements = vec![0, row.count / 2, row.count - 1];
-        elements.dedup();
-        for element in elements {
+        for element in sampled_elements(row) {
             Probe::new(entry, row, element).check(&fresh);
         }
     }

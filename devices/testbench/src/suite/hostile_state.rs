@@ -10,6 +10,10 @@ use super::strategies::{ops, scenario};
 use super::{bench_after, property, scenario_ops};
 use crate::Bench;
 
+/// Bytes of text that any device's state fits into, whatever it was restored from: hardware does not grow. The largest
+/// hold a packet buffer and a queue of frames, each byte up to four characters long.
+const MOST_STATE: usize = 4 << 20;
+
 /// States with parts removed, added, retyped or driven to extremes: a refusal leaves the device as it was; an accepted
 /// state can be saved and restored again, and the device survives whatever follows.
 ///
@@ -97,6 +101,10 @@ fn attack(
             }
             bench.settle();
             bench.transcript(follows);
+            let length = bench.device.save().fields.to_string().len();
+            if length > MOST_STATE {
+                return Err(format!("accepted, and then it holds {length} bytes of state"));
+            }
         }
     }
     Ok(())

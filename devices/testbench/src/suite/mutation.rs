@@ -112,7 +112,9 @@ pub(crate) fn mutate(state: &mut Value, place: &str, mutation: &Mutation) {
         }
         (Mutation::Grow, Value::Array(list)) => {
             let last = list.last().cloned().unwrap_or(json!(0));
-            list.resize(list.len() * 2 + 70_000, last);
+            // Far more than any list may hold, but not gigabytes of whole frames.
+            let more = (MOST_GROWTH / weight(&last)).min(list.len() + 70_000);
+            list.resize(list.len() + more, last);
         }
         (Mutation::Grow, Value::String(text)) => *text = text.repeat(20_000),
         (Mutation::Truncate, Value::Array(list)) => list.truncate(list.len() / 2),
@@ -129,6 +131,18 @@ pub(crate) fn mutate(state: &mut Value, place: &str, mutation: &Mutation) {
             }
         }
         _ => {}
+    }
+}
+
+/// Values that a grown list gets at most.
+const MOST_GROWTH: usize = 200_000;
+
+/// How many values there are in `value`, itself included.
+fn weight(value: &Value) -> usize {
+    1 + match value {
+        Value::Array(list) => list.iter().map(weight).sum(),
+        Value::Object(map) => map.values().map(weight).sum(),
+        _ => 0,
     }
 }
 

@@ -6,6 +6,7 @@ use std::ops::Deref;
 use elnic_contract::{
     Entry, Gpa, LineError, LinkState, MacAddr, Model, Register, Reset, Size, VDuration,
 };
+use elnic_registers::MEMORY_ELEMENTS;
 use elnic_script::{DmaKind, Op, Place, print_op};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
@@ -94,6 +95,24 @@ fn place(model: &'static Model) -> BoxedStrategy<(Place, Size)> {
 /// Offset of an element of a register.
 pub(crate) fn element_offset(row: &Register, element: u16) -> u64 {
     u64::from(row.offset) + u64::from(row.stride) * u64::from(element)
+}
+
+/// Elements of `row` to try one by one: the ends and the middle; of a large array also those beside powers of two, and
+/// some that look random but are the same in each run.
+pub(crate) fn sampled_elements(row: &Register) -> Vec<u16> {
+    let last = row.count - 1;
+    let mut elements = vec![0, row.count / 2, last];
+    if row.count >= MEMORY_ELEMENTS {
+        let powers =
+            (0..16).map(|bit| 1_u32 << bit).flat_map(|power| [power - 1, power, power + 1]);
+        // A step that is coprime to every power of two visits elements all over the array.
+        let scattered = (0..16_u32).map(|n| n.wrapping_mul(40_503) % u32::from(row.count));
+        elements.extend(powers.chain(scattered).filter_map(|element| u16::try_from(element).ok()));
+    }
+    elements.retain(|element| *element <= last);
+    elements.sort_unstable();
+    elements.dedup();
+    elements
 }
 
 fn sizes() -> BoxedStrategy<Size> {

@@ -1,16 +1,18 @@
 //! Accesses of every kind: survived, bounded, and peeking tells the truth.
 
 use elnic_contract::{Entry, Register, Size};
+use elnic_registers::MEMORY_ELEMENTS;
 use elnic_script::Place;
 use proptest::prop_assert_eq;
 
-use super::strategies::{element_offset, ops, scenario};
+use super::strategies::{element_offset, ops, sampled_elements, scenario};
 use super::{bench_after, property};
 use crate::Bench;
 
 const SIZES: [Size; 4] = [Size::Byte, Size::Half, Size::Word, Size::Double];
 
-/// Every offset of every region, and some beyond, at every size: read, written with ones, zeros and a mixture.
+/// Every offset of every region, and some beyond, at every size: read, written with ones, zeros and a mixture. Of large
+/// arrays only the elements that [`sampled_elements`] names and those around them.
 ///
 /// # Panics
 /// The device does, or does too much at once.
@@ -18,15 +20,17 @@ pub fn every_access_is_survived(entry: &'static Entry) {
     let mut bench = Bench::with(entry, &[]);
     let regions = u8::try_from(entry.model.regions.len()).expect("few regions");
     for region in 0..=regions {
-        let size_of_region = entry.model.regions.get(usize::from(region)).map_or(8, |r| r.size);
+        let offsets = offsets(entry, region);
         for (number, value) in [u64::MAX, 0, 0x5a5a_a5a5_0ff0_f00f].into_iter().enumerate() {
             for size in SIZES {
-                let step = u64::from(size.bytes());
+                let aligned = offsets.iter().filter(|at| **at % u64::from(size.bytes()) == 0);
                 // The mixture goes backwards: another order of side effects.
-                let last = size_of_region / step;
-                for index in 0..=last {
-                    let index = if number == 2 { last - index } else { index };
-                    let place = Place { region, offset: index * step };
+                let mut aligned: Vec<u64> = aligned.copied().collect();
+                if number == 2 {
+                    aligned.reverse();
+                }
+                for offset in aligned {
+                    let place = Place { region, offset };
                     let _ = bench.write(place, size, value);
                     let _ = bench.read(place, size);
                     let _ = bench.peek(place, size);
@@ -38,6 +42,23 @@ pub fn every_access_is_survived(entry: &'static Entry) {
         let _ = bench.write(far, Size::Double, 0);
     }
     bench.advance(elnic_contract::VDuration::from_millis(10));
+}
+
+/// The offsets of a region that are worth an access, ascending, and the first beyond it.
+fn offsets(entry: &'static Entry, region: u8) -> Vec<u64> {
+    let size = entry.model.regions.get(usize::from(region)).map_or(8, |region| region.size);
+    let length = usize::try_from(size).expect("a region fits memory");
+    let mut worth = vec![true; length + 1];
+    let rows = entry.model.registers.iter();
+    for row in rows.filter(|row| row.region == region && row.count >= MEMORY_ELEMENTS) {
+        let (start, width) = (element_offset(row, 0) as usize, usize::from(row.width));
+        worth[start..start + usize::from(row.stride) * usize::from(row.count)].fill(false);
+        for element in sampled_elements(row) {
+            let at = element_offset(row, element) as usize;
+            worth[at..(at + width).min(length)].fill(true);
+        }
+    }
+    (0..).zip(worth).filter(|(_, worth)| *worth).map(|(offset, _)| offset).collect()
 }
 
 /// Whatever the state, a peek shows what a read would give, for every register whose read the table does not call

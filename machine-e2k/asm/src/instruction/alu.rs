@@ -107,7 +107,8 @@ fn operands(
         | Format::Alopf17
         | Format::Alopf1Merge
         | Format::Alopf11Merge => {
-            if row.memory {
+            // A recovery load has its specifier in the second source and takes none behind.
+            if row.memory || row.op == Op::Ldrd {
                 address::read(reader, alu, row)?;
             } else {
                 two_sources(reader, alu, row)?;

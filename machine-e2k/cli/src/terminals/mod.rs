@@ -2,6 +2,7 @@
 
 mod output;
 mod stdio;
+pub(crate) mod tty;
 mod unix;
 
 use std::path::PathBuf;
@@ -11,6 +12,7 @@ use elnic_board::Terminal;
 use crate::error::Failure;
 use crate::image;
 use crate::options::KeyValues;
+use crate::quit::Quit;
 
 const FORMS: &str = "stdio, file:PATH, unix:PATH[,server=on|off][,wait=on|off], null or none";
 
@@ -22,8 +24,12 @@ pub(crate) fn console() -> output::Output<std::io::Stdout> {
     output::Output::new("stdout".to_owned(), std::io::stdout())
 }
 
-/// Makes the terminals of all `-serial` options, in order.
-pub(crate) fn open_all(options: &[String]) -> Result<Vec<Line>, Failure> {
+/// Makes the terminals of all `-serial` options, in order. `signals`: Ctrl-C at a terminal ends the run.
+pub(crate) fn open_all(
+    options: &[String],
+    signals: bool,
+    quit: &Quit,
+) -> Result<Vec<Line>, Failure> {
     let mut stdio_taken = false;
     let mut lines = Vec::new();
     for option in options {
@@ -31,18 +37,18 @@ pub(crate) fn open_all(options: &[String]) -> Result<Vec<Line>, Failure> {
             let why = "standard input and output are taken by another -serial";
             return Err(Failure::option("serial", option, why));
         }
-        lines.push(open(option)?);
+        lines.push(open(option, signals, quit)?);
     }
     Ok(lines)
 }
 
-fn open(text: &str) -> Result<Line, Failure> {
+fn open(text: &str, signals: bool, quit: &Quit) -> Result<Line, Failure> {
     let (kind, rest) = text.split_once(':').unwrap_or((text, ""));
     let refuse = |why: String| Err(Failure::option("serial", text, why));
     let terminal: Box<dyn Terminal> = match (kind, rest) {
         ("none", "") => return Ok(None),
         ("null", "") => Box::new(output::Null),
-        ("stdio", "") => Box::new(stdio::Stdio::new()),
+        ("stdio", "") => Box::new(stdio::Stdio::new(signals, quit.clone())),
         ("file", path) if !path.is_empty() => {
             let file = image::create("serial", &PathBuf::from(path))?;
             Box::new(output::Output::new(path.to_owned(), file))

@@ -1,7 +1,8 @@
 //! Standard input and output as a terminal.
 //!
 //! Standard input is read by a thread of its own, because reading blocks; the guest's characters wait in a bounded
-//! mailbox, so a guest that takes none stops the thread and with it the writer at the other end of the pipe.
+//! mailbox, so a guest that takes none stops the thread and with it the writer at the other end of the pipe. A terminal is
+//! raw meanwhile; a pipe is passed on as it is.
 
 use std::io::{Read, Stdout};
 
@@ -10,6 +11,8 @@ use elnic_board::Terminal;
 use elnic_netclient::Doorbell;
 
 use super::output::Output;
+use super::tty::{self, Key, Keys};
+use crate::quit::Quit;
 
 /// Characters that wait for the guest.
 const MAILBOX: usize = 4096;
@@ -20,13 +23,16 @@ pub(crate) struct Stdio {
     input: Receiver<u8>,
     /// Taken by the thread when it starts.
     sender: Option<Sender<u8>>,
+    /// Whether Ctrl-C and its like end the run instead of reaching the guest.
+    signals: bool,
+    quit: Quit,
 }
 
 impl Stdio {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(signals: bool, quit: Quit) -> Self {
         let (sender, input) = bounded(MAILBOX);
         let output = Output::new("stdout".to_owned(), std::io::stdout());
-        Self { output, input, sender: Some(sender) }
+        Self { output, input, sender: Some(sender), signals, quit }
     }
 }
 
@@ -44,14 +50,35 @@ impl Terminal for Stdio {
     }
 
     fn attach(&mut self, doorbell: Doorbell) {
-        if let Some(sender) = self.sender.take() {
-            std::thread::spawn(move || forward(std::io::stdin(), &sender, &doorbell));
+        let Some(sender) = self.sender.take() else { return };
+        if !tty::make_raw(self.signals) {
+            std::thread::spawn(move || forward(std::io::stdin(), &sender, &doorbell, Some));
+            return;
         }
+        let (quit, mut keys) = (self.quit.clone(), Keys::default());
+        let for_guest = move |byte| match keys.press(byte) {
+            Key::Guest(byte) => Some(byte),
+            Key::Nothing => None,
+            Key::Help => {
+                eprintln!("{}", tty::HELP);
+                None
+            }
+            Key::Quit => {
+                quit.ask("terminated at the terminal");
+                None
+            }
+        };
+        std::thread::spawn(move || forward(std::io::stdin(), &sender, &doorbell, for_guest));
     }
 }
 
-/// Moves everything of `input` into the mailbox until one of the two ends.
-pub(super) fn forward(mut input: impl Read, mailbox: &Sender<u8>, doorbell: &Doorbell) {
+/// Moves what `for_guest` lets through of `input` into the mailbox until one of the two ends.
+pub(super) fn forward(
+    mut input: impl Read,
+    mailbox: &Sender<u8>,
+    doorbell: &Doorbell,
+    mut for_guest: impl FnMut(u8) -> Option<u8>,
+) {
     let mut bytes = [0; 256];
     loop {
         let count = match input.read(&mut bytes) {
@@ -63,11 +90,11 @@ pub(super) fn forward(mut input: impl Read, mailbox: &Sender<u8>, doorbell: &Doo
                 return;
             }
         };
-        for byte in bytes.iter().take(count) {
+        for byte in bytes.iter().take(count).filter_map(|byte| for_guest(*byte)) {
             if mailbox.is_full() {
                 doorbell.ring();
             }
-            if mailbox.send(*byte).is_err() {
+            if mailbox.send(byte).is_err() {
                 return;
             }
         }

@@ -122,10 +122,10 @@ impl Terminal for UnixSocket {
         // The first peer is there before the guest's first character.
         self.peer = first.ok();
         std::thread::spawn(move || match origin {
-            Origin::Connected(stream) => forward(stream, &mailbox, &doorbell),
+            Origin::Connected(stream) => forward(stream, &mailbox, &doorbell, Some),
             Origin::Listening(listener, first) => {
                 if let Some(stream) = first {
-                    forward(stream, &mailbox, &doorbell);
+                    forward(stream, &mailbox, &doorbell, Some);
                 }
                 serve(&listener, &announce, &mailbox, &doorbell);
             }
@@ -147,7 +147,7 @@ fn serve(
                 if announce.send(writing).is_err() {
                     return;
                 }
-                forward(reading, mailbox, doorbell);
+                forward(reading, mailbox, doorbell, Some);
             }
             Err(error) => {
                 tracing::warn!("a serial line takes no more peers: {error}");

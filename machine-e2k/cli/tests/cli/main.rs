@@ -1,7 +1,17 @@
 //! The program as its users see it: arguments in; console, messages and exit code out.
+//!
+//! `table` says which test shows which option, and fails when an option has none.
 
 mod common;
+mod control;
 mod help;
+mod images;
+mod machine;
+mod netprobe;
+mod network;
+mod observation;
 mod refusals;
-mod runs;
+mod serial;
+mod table;
+mod tools;
 mod vectors;

@@ -19,6 +19,8 @@ pub(crate) const PAGE: u64 = 4096;
 const MOST_PAGES: usize = 1024;
 const RECENT: usize = 64;
 const FILTER_BITS: u64 = 4096;
+/// Places at the end of a page from which a bundle may run over.
+const OVERHANGING: usize = 7;
 /// Places in a page where a bundle can start.
 const UNITS: usize = (PAGE / 8) as usize;
 
@@ -49,25 +51,22 @@ impl CodeFilter {
 /// The decoded bundles of one page.
 #[derive(Debug)]
 pub(crate) struct CodePage {
-    /// Physical address of the page.
-    base: u64,
     /// For each eight bytes: number of the bundle that starts there, plus one.
     starts: Box<[u16; UNITS]>,
     /// Bit n: the n-th eight bytes belong to a decoded bundle.
     covered: [u64; UNITS / 64],
     bundles: Vec<Bundle>,
-    /// The last bundle runs over into the next page.
-    overhangs: bool,
+    /// Physical address of the page that the last bundles run over into, if any does.
+    follows: Option<u64>,
 }
 
 impl CodePage {
-    fn new(base: u64) -> Self {
+    fn new() -> Self {
         Self {
-            base,
             starts: Box::new([0; UNITS]),
             covered: [0; UNITS / 64],
             bundles: Vec::new(),
-            overhangs: false,
+            follows: None,
         }
     }
 
@@ -75,12 +74,9 @@ impl CodePage {
         (address % PAGE / 8) as usize
     }
 
-    /// The bundle at `address`, if that is in this page and decoded.
+    /// The bundle at the place in this page that `address` has in its own, if it is decoded.
     #[inline]
     pub(crate) fn bundle(&self, address: u64) -> Option<&Bundle> {
-        if address & !(PAGE - 1) != self.base {
-            return None;
-        }
         let number = self.starts[Self::unit(address)];
         self.bundles.get(usize::from(number).wrapping_sub(1))
     }
@@ -100,7 +96,21 @@ impl CodePage {
         self.bundles.clear();
         self.starts.fill(0);
         self.covered.fill(0);
-        self.overhangs = false;
+        self.follows = None;
+    }
+
+    /// Forgets the bundles that run over into another page than `next`.
+    fn follow(&mut self, next: Option<u64>) {
+        if self.follows.is_none() || self.follows == next {
+            return;
+        }
+        self.follows = None;
+        for (unit, start) in self.starts.iter_mut().enumerate().skip(UNITS - OVERHANGING) {
+            let bundle = self.bundles.get(usize::from(*start).wrapping_sub(1));
+            if bundle.is_some_and(|bundle| 8 * unit as u64 + u64::from(bundle.length) > PAGE) {
+                *start = 0;
+            }
+        }
     }
 }
 
@@ -136,7 +146,8 @@ impl CodeCache {
         &self.pages[slot]
     }
 
-    /// Number of the page that holds the bundle at `address`, which is decoded if it was not.
+    /// Number of the page that holds the bundle at the physical `address`, which is decoded if it was not. `next` tells the physical page
+    /// that follows.
     ///
     /// # Errors
     /// There is no bundle at `address`.
@@ -145,11 +156,16 @@ impl CodeCache {
         address: u64,
         bus: &mut B,
         config: &Config,
+        mut next: impl FnMut(&mut B) -> Result<u64, Trap>,
     ) -> Result<usize, Trap> {
         let mut slot = self.slot(address);
+        if self.pages[slot].follows.is_some() {
+            let next = next(bus).ok();
+            self.pages[slot].follow(next);
+        }
         if self.pages[slot].bundle(address).is_none() {
             // Decoding may start the cache over.
-            self.decode(address, bus, config)?;
+            self.decode(address, bus, config, next)?;
             slot = self.slot(address);
         }
         Ok(slot)
@@ -169,7 +185,7 @@ impl CodeCache {
             None => {
                 self.filter.add(base);
                 self.by_address.insert(base, self.pages.len());
-                self.pages.push(CodePage::new(base));
+                self.pages.push(CodePage::new());
                 self.pages.len() - 1
             }
         };
@@ -177,28 +193,37 @@ impl CodeCache {
         slot
     }
 
-    fn decode<B: Bus>(&mut self, address: u64, bus: &mut B, config: &Config) -> Result<(), Trap> {
-        let (bytes, length) = read(address, bus)?;
-        let bundle = elnic_isa::Bundle::from_bytes(&bytes[..length], config.isa)
-            .map_err(|error| {
+    fn decode<B: Bus>(
+        &mut self,
+        address: u64,
+        bus: &mut B,
+        config: &Config,
+        next: impl FnMut(&mut B) -> Result<u64, Trap>,
+    ) -> Result<(), Trap> {
+        let code = read(address, bus, next)?;
+        let (bundle, length) =
+            elnic_isa::Bundle::from_bytes(code.bytes(), config.isa).map_err(|error| {
                 Trap::new(ExceptionKind::IllegalOpcode, Reason::Decode(Box::new(error)))
-            })
-            .and_then(|(bundle, length)| translate(&bundle, length as u8, config))?;
+            })?;
+        let bundle = translate(&bundle, length as u8, config)?;
         if self.pages.len() + 2 > MOST_PAGES {
             *self = Self::default();
         }
-        let end = address.wrapping_add(length as u64);
+        bus.watch_code(address & !(PAGE - 1));
+        if let Some(next) = code.next {
+            bus.watch_code(next);
+        }
         for unit in (0..length as u64).step_by(8) {
-            let place = address.wrapping_add(unit);
+            let place = code.place(address, unit);
             let slot = self.slot(place);
-            if unit == 0 || place.is_multiple_of(PAGE) {
-                bus.watch_code(place & !(PAGE - 1));
-            }
             self.pages[slot].cover(place);
         }
         let slot = self.slot(address);
         let page = &mut self.pages[slot];
-        page.overhangs |= end.wrapping_sub(1) & !(PAGE - 1) != page.base;
+        if code.next.is_some() {
+            page.follow(code.next);
+            page.follows = code.next;
+        }
         page.bundles.push(bundle);
         page.starts[CodePage::unit(address)] = page.bundles.len() as u16;
         Ok(())
@@ -222,15 +247,14 @@ impl CodeCache {
         }
     }
 
-    /// Forgets all of the page of `address`, and the page before if its last bundle reaches into this one.
+    /// Forgets all of the page of `address`, and the pages whose last bundles reach into this one.
     pub(crate) fn forget_page(&mut self, address: u64) {
         let base = address & !(PAGE - 1);
         if let Some(slot) = self.by_address.get(&base) {
             self.pages[*slot].clear();
         }
-        let before = self.by_address.get(&base.wrapping_sub(PAGE));
-        if let Some(slot) = before.filter(|slot| self.pages[**slot].overhangs) {
-            self.pages[*slot].clear();
+        for page in self.pages.iter_mut().filter(|page| page.follows == Some(base)) {
+            page.clear();
         }
     }
 
@@ -240,15 +264,52 @@ impl CodeCache {
     }
 }
 
-/// The bytes of the bundle at `address`.
-pub(crate) fn read<B: Bus>(address: u64, bus: &mut B) -> Result<([u8; 64], usize), Trap> {
+/// The bytes of a bundle.
+pub(crate) struct Code {
+    bytes: [u8; 64],
+    length: usize,
+    /// Physical address of the page it runs over into.
+    next: Option<u64>,
+}
+
+impl Code {
+    /// The bytes.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes[..self.length]
+    }
+
+    /// Physical address of the `offset`-th byte, of a bundle at `address`.
+    fn place(&self, address: u64, offset: u64) -> u64 {
+        let place = address.wrapping_add(offset);
+        match self.next {
+            Some(next) if (place ^ address) & !(PAGE - 1) != 0 => next | place & (PAGE - 1),
+            _ => place,
+        }
+    }
+}
+
+/// The bytes of the bundle at the physical `address`. `next` tells the physical page that follows.
+///
+/// # Errors
+/// There is no memory, or no page.
+pub(crate) fn read<B: Bus>(
+    address: u64,
+    bus: &mut B,
+    mut next: impl FnMut(&mut B) -> Result<u64, Trap>,
+) -> Result<Code, Trap> {
     let mut bytes = [0; 64];
     let fault = |fault| Trap::new(ExceptionKind::IllegalInstructionAddress, Reason::Fetch(fault));
     bus.fetch(address, &mut bytes[..8]).map_err(fault)?;
     let header = u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
     let length = elnic_isa::Syllables::length_of(header).clamp(8, 64);
-    if length > 8 {
-        bus.fetch(address.wrapping_add(8), &mut bytes[8..length]).map_err(fault)?;
-    }
-    Ok((bytes, length))
+    let here = usize::try_from(PAGE - address % PAGE).unwrap_or(length).min(length);
+    bus.fetch(address, &mut bytes[..here]).map_err(fault)?;
+    let next = if here < length {
+        let page = next(bus)?;
+        bus.fetch(page, &mut bytes[here..length]).map_err(fault)?;
+        Some(page)
+    } else {
+        None
+    };
+    Ok(Code { bytes, length, next })
 }

@@ -13,6 +13,6 @@ mod translate;
 
 pub(crate) use action::{Action, ArrayAccess, Class, Effect, Operation};
 pub(crate) use bundle::{Bundle, Effort, Limits};
-pub(crate) use cache::{CodeCache, CodeFilter, read};
+pub(crate) use cache::{CodeCache, CodeFilter, PAGE, read};
 pub(crate) use control::{Advances, Logic, Move, Prepare, Rare, Resize, Setup, Transfer};
 pub(crate) use operand::{Condition, Operand, Target, Width};

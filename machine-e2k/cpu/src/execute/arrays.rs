@@ -71,7 +71,7 @@ impl<B: Bus> Context<'_, B> {
         Ok(())
     }
 
-    fn advance_store_index(&mut self, access: ArrayAccess) {
+    pub(super) fn advance_store_index(&mut self, access: ArrayAccess) {
         let Some(increment) = access.increment else { return };
         let aau = &mut self.state.aau;
         let step = step(&aau.increments, increment) << access.scale;
@@ -104,9 +104,7 @@ impl<B: Bus> Context<'_, B> {
         for number in 0..PROGRAM {
             let address = ctpr.base().wrapping_add(16 * number as u64);
             let mut bytes = [0; ArrayPrefetch::SIZE];
-            self.bus.fetch(address, &mut bytes).map_err(|fault| {
-                Trap::new(ExceptionKind::AsyncInstructionPageMiss, Reason::Fetch(fault))
-            })?;
+            self.fetch_async(address, &mut bytes)?;
             let instruction = ArrayPrefetch::from_bytes(&bytes);
             for (side, slot) in [instruction.first, instruction.second].into_iter().enumerate() {
                 let index = match slot.indexing {
@@ -180,16 +178,35 @@ impl<B: Bus> Context<'_, B> {
             return Ok(None);
         }
         let mas = Mas(u8::from(array_move.big_endian) << 3);
-        let Ok(low) = self.load_plain(address, size, mas, 0) else { return Ok(None) };
+        let Some(low) = self.array_element(array_move, address, size, mas)? else {
+            return Ok(None);
+        };
         let high = if count == 2 {
-            match self.load_plain(address.wrapping_add(8), size, mas, 0) {
-                Ok(high) => high,
-                Err(_) => return Ok(None),
+            match self.array_element(array_move, address.wrapping_add(8), size, mas)? {
+                Some(high) => high,
+                None => return Ok(None),
             }
         } else {
             0
         };
         Ok(Some(if count == 2 && array_move.big_endian { (high, low) } else { (low, high) }))
+    }
+
+    /// Up to 64 bits of an element. A prefetch may run over the end of its array, so only a page that exists and is not there is missed.
+    fn array_element(
+        &mut self,
+        array_move: &Move,
+        address: u64,
+        size: Size,
+        mas: Mas,
+    ) -> Result<Option<u64>, Trap> {
+        match self.load_plain(address, size, mas, 0) {
+            Ok(value) => Ok(Some(value)),
+            Err(trap) if trap.is_pending_page() => {
+                Err(Trap::on_array_channel(trap.kind, array_move.channel, trap.reason.clone()))
+            }
+            Err(_) => Ok(None),
+        }
     }
 
     /// Writes what the `mova`s took and advances their areas, each once.

@@ -1,12 +1,17 @@
 //! What a bundle works on: the state, the bus, and the note of what it wrote.
 
+use super::cellar::Cellar;
 use crate::bus::Bus;
 use crate::config::{Alignment, Config, Tags};
-use crate::decode::{CodeFilter, Limits, Operand, Operation, Target, Width};
+use crate::decode::{CodeFilter, Limits, Operand, Operation, PAGE, Target, Width};
+use crate::mmu::{self, Tlb};
 use crate::processor::Stop;
-use crate::state::State;
 use crate::state::control::Ctpr;
 use crate::state::registers::{Cell, TAG_DIAGNOSTIC, TAG_LOW, TAG_NUMERIC};
+use crate::state::{State, upsr};
+
+/// No page is there.
+const NOWHERE: u64 = 1;
 
 /// Ranges a bundle wrote that may hold decoded code.
 #[derive(Clone, Copy, Debug, Default)]
@@ -43,7 +48,10 @@ pub(super) struct Context<'a, B> {
     pub(super) state: &'a mut State,
     pub(super) bus: &'a mut B,
     pub(super) config: &'a Config,
+    pub(super) tlb: &'a mut Tlb,
     code: &'a CodeFilter,
+    /// Virtual address of the code page the processor is in; an odd one to leave it.
+    pub(super) page: u64,
     pub(super) written: Written,
     /// Registers the window has.
     limits: Limits,
@@ -51,6 +59,14 @@ pub(super) struct Context<'a, B> {
     pub(super) tags: bool,
     /// Whether accesses must be aligned.
     pub(super) aligned: bool,
+    /// Whether addresses are translated.
+    pub(super) translating: bool,
+    /// Either of them: no access goes to the bus directly.
+    pub(super) checked: bool,
+    /// Accesses without a page are left out and noted here.
+    pub(super) cellar: Option<Cellar>,
+    /// What the compilation unit of a return is described by, if it changes.
+    pub(super) unit: Option<[u64; 4]>,
     /// Bit n: the result of channel n is a diagnostic value.
     pub(super) poison: u8,
     /// What does not fit into the value of an operation.
@@ -77,19 +93,29 @@ impl<'a, B: Bus> Context<'a, B> {
         state: &'a mut State,
         bus: &'a mut B,
         config: &'a Config,
+        tlb: &'a mut Tlb,
         code: &'a CodeFilter,
     ) -> Self {
+        let aligned = config.alignment == Alignment::Trap || state.upsr & upsr::AC != 0;
+        let translating = mmu::is_on(state);
+        let page = state.ip & !(PAGE - 1);
         let tags = config.tags == Tags::On;
         let written = Written::default();
         let mut cx = Self {
             state,
             bus,
             config,
+            tlb,
             code,
+            page,
             written,
             limits: Limits::default(),
             tags,
-            aligned: config.alignment == Alignment::Trap,
+            aligned,
+            translating,
+            checked: aligned || translating,
+            cellar: None,
+            unit: None,
             poison: 0,
             aside: [Aside::default(); 8],
             target: 0,
@@ -97,6 +123,12 @@ impl<'a, B: Bus> Context<'a, B> {
         };
         cx.window_changed();
         cx
+    }
+
+    /// To be called when the mode of the processor has changed: what depends on it is decided anew before the next bundle.
+    #[inline]
+    pub(super) const fn leave(&mut self) {
+        self.page = NOWHERE;
     }
 
     /// To be called when the size of the window or of the rotating area may have changed.

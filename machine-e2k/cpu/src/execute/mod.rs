@@ -5,7 +5,10 @@
 
 mod arrays;
 mod bounds;
+mod cellar;
 mod context;
+mod entry;
+mod fault;
 mod float;
 mod logic;
 mod memory;
@@ -17,18 +20,21 @@ mod stall;
 mod state_registers;
 mod step;
 mod transfer;
+mod translation;
 
 use elnic_contract::Cycles;
 
 use crate::bus::{Attention, Bus};
 use crate::config::Config;
-use crate::decode::{self, CodeCache};
-use crate::exception::Exception;
-use crate::processor::{Processor, Stop};
+use crate::decode::{CodeCache, PAGE};
+use crate::mmu::Tlb;
+use crate::processor::{Pin, Processor, Stop};
+use crate::state::tir::TrapCause;
 use crate::state::{CpuStateV1, State, StateError};
-use crate::trap::Trap;
 use context::{Context, Written};
+use entry::{Fault, Pins};
 use stall::Scoreboard;
+use translation::code_address;
 
 /// The interpreting processor.
 #[derive(Debug)]
@@ -36,6 +42,8 @@ pub struct Interpreter {
     state: State,
     config: Config,
     cache: CodeCache,
+    tlb: Tlb,
+    pins: Pins,
     scoreboard: Scoreboard,
     bundles: u64,
 }
@@ -49,7 +57,7 @@ enum Left {
     /// The bus wants to be heard.
     Attention,
     Stop(Stop),
-    Trap(Trap),
+    Trap(Fault),
 }
 
 impl Interpreter {
@@ -59,6 +67,8 @@ impl Interpreter {
             state: State::at_reset(entry, config.idr),
             config,
             cache: CodeCache::default(),
+            tlb: Tlb::default(),
+            pins: Pins::default(),
             scoreboard: Scoreboard::default(),
             bundles: 0,
         }
@@ -91,26 +101,33 @@ impl Interpreter {
     fn replace(&mut self, state: State) {
         self.state = state;
         self.cache.forget_all();
+        self.tlb.flush();
         self.scoreboard = Scoreboard::default();
     }
 
     /// Runs bundles of the page at `ip` until `end`.
     fn run_page<B: Bus>(&mut self, bus: &mut B, end: u64) -> Left {
-        let Self { state, config, cache, scoreboard, bundles } = self;
-        let slot = match cache.locate(state.ip, bus, config) {
+        let Self { state, config, cache, tlb, scoreboard, bundles, .. } = self;
+        let ip = state.ip;
+        let located = code_address((state, tlb, config), bus, ip).and_then(|address| {
+            let next = (ip & !(PAGE - 1)).wrapping_add(PAGE);
+            cache.locate(address, bus, config, |bus| code_address((state, tlb, config), bus, next))
+        });
+        let slot = match located {
             Ok(slot) => slot,
-            Err(trap) => return Left::Trap(trap),
+            Err(trap) => return Left::Trap(Fault { trap, ip }),
         };
         let page = cache.page(slot);
         let interlocks = config.timing.interlocks;
-        let mut cx = Context::new(state, bus, config, cache.filter());
+        let mut cx = Context::new(state, bus, config, tlb, cache.filter());
         let mut count = 0_u64;
         let left = loop {
-            let Some(bundle) = page.bundle(cx.state.ip) else {
+            let ip = cx.state.ip;
+            let inside = ip & !(PAGE - 1) == cx.page;
+            let Some(bundle) = page.bundle(ip).filter(|_| inside) else {
                 // A call may have spilled frames.
                 break if cx.written.is_empty() { Left::Page } else { Left::Written(cx.written) };
             };
-            let ip = cx.state.ip;
             if interlocks {
                 scoreboard.issue(&mut cx, bundle);
             }
@@ -118,7 +135,8 @@ impl Interpreter {
                 cx.bus.moment(Cycles(cx.state.cycles));
             }
             if let Err(trap) = step::step(&mut cx, bundle) {
-                break Left::Trap(trap);
+                let fault = cellar::settle(&mut cx, bundle, trap);
+                break Left::Trap(fault);
             }
             if interlocks {
                 Scoreboard::branch(&mut cx, bundle, ip);
@@ -155,34 +173,39 @@ impl Interpreter {
         attention.has(Attention::STOP)
     }
 
-    /// `trap` as the caller sees it.
-    fn exception<B: Bus>(&self, bus: &mut B, trap: &Trap) -> Stop {
-        let address = self.state.ip;
-        let bytes = decode::read(address, bus)
-            .map(|(bytes, length)| bytes[..length].to_vec())
-            .unwrap_or_default();
-        let text = elnic_isa::Bundle::from_bytes(&bytes, self.config.isa)
-            .map(|(bundle, _)| mnemonics(&bundle))
-            .unwrap_or_default();
-        Stop::Exception(Box::new(Exception {
-            kind: trap.kind,
-            address,
-            channels: trap.channels,
-            bytes,
-            text,
-            reason: trap.reason.to_string(),
-        }))
+    /// Delivers what a pin asks for, if it may; whether it was.
+    fn interrupt<B: Bus>(&mut self, bus: &mut B) -> Result<bool, Stop> {
+        let Some(kind) = self.pins.deliverable(&self.state) else { return Ok(false) };
+        let Some(entry) = self.state.trap_entry() else { return Ok(false) };
+        let ip = self.state.ip;
+        let cause = TrapCause { exceptions: 1 << kind.number(), ip, ..TrapCause::default() };
+        self.enter(bus, entry, &[cause])?;
+        Ok(true)
     }
-}
 
-/// The operations of a bundle by name and channel; the bytes say the rest.
-fn mnemonics(bundle: &elnic_isa::Bundle) -> String {
-    let operations = (0..).zip(&bundle.alu).filter_map(|(channel, instruction): (u8, _)| {
-        let instruction = instruction.as_ref()?;
-        let speculative = if instruction.speculative { ",sm" } else { "" };
-        Some(format!("{},{channel}{speculative}", instruction.operation.mnemonic))
-    });
-    operations.collect::<Vec<_>>().join(" ; ")
+    /// Delivers `fault` to the program, or ends the run with it.
+    fn raise<B: Bus>(&mut self, bus: &mut B, fault: &Fault) -> Result<(), Stop> {
+        match self.state.trap_entry() {
+            // The first bundle of the handler would fail again and again.
+            Some(entry) if fault.ip != entry => self.enter(bus, entry, &[fault.cause()]),
+            _ => Err(self.exception(bus, &fault.trap, fault.ip)),
+        }
+    }
+
+    fn enter<B: Bus>(&mut self, bus: &mut B, entry: u64, causes: &[TrapCause]) -> Result<(), Stop> {
+        let Self { state, config, cache, tlb, .. } = self;
+        let mut cx = Context::new(state, bus, config, tlb, cache.filter());
+        let result = cx.enter_trap(entry, causes);
+        let written = cx.written;
+        self.forget(written);
+        result.map_err(|trap| self.exception(bus, &trap, self.state.ip))
+    }
+
+    fn forget(&mut self, written: Written) {
+        for (start, length) in written.ranges() {
+            self.cache.forget_written(start, length);
+        }
+    }
 }
 
 impl Processor for Interpreter {
@@ -192,12 +215,17 @@ impl Processor for Interpreter {
             return Stop::Budget;
         }
         loop {
+            if self.pins.any() {
+                match self.interrupt(bus) {
+                    Ok(delivered) if delivered && self.state.cycles >= end => return Stop::Budget,
+                    Ok(_) => {}
+                    Err(stop) => return stop,
+                }
+            }
             match self.run_page(bus, end) {
                 Left::Page => {}
                 Left::Written(written) => {
-                    for (start, length) in written.ranges() {
-                        self.cache.forget_written(start, length);
-                    }
+                    self.forget(written);
                     if self.attend(bus) {
                         return Stop::Attention;
                     }
@@ -207,8 +235,13 @@ impl Processor for Interpreter {
                         return Stop::Attention;
                     }
                 }
+                Left::Stop(Stop::Idle) if self.pins.any() => {}
                 Left::Stop(stop) => return stop,
-                Left::Trap(trap) => return self.exception(bus, &trap),
+                Left::Trap(fault) => {
+                    if let Err(stop) = self.raise(bus, &fault) {
+                        return stop;
+                    }
+                }
             }
             if self.state.cycles >= end {
                 return Stop::Budget;
@@ -230,6 +263,10 @@ impl Processor for Interpreter {
 
     fn state_mut(&mut self) -> &mut State {
         &mut self.state
+    }
+
+    fn set_pin(&mut self, pin: Pin, high: bool) {
+        self.pins.set(pin, high);
     }
 
     fn forget_code(&mut self, start: u64, length: u64) {

@@ -23,23 +23,12 @@ impl<B: Bus> Context<'_, B> {
         self.state.window.base.wrapping_sub(self.state.resident_from)
     }
 
-    fn stack_access<'t>(
-        what: &'static str,
-        address: u64,
-    ) -> impl Fn(crate::bus::BusFault) -> Trap + 't {
-        move |fault| {
-            Trap::new(ExceptionKind::MemoryErrorOutside, Reason::Access { what, address, fault })
-        }
-    }
-
     fn stack_store(&mut self, what: &'static str, address: u64, value: u64) -> Result<(), Trap> {
-        self.bus
-            .store(address, Size::Double, Mas(0), value)
-            .map_err(Self::stack_access(what, address))
+        self.write_memory(what, address, Size::Double, Mas(0), (value, 0))
     }
 
     fn stack_load(&mut self, what: &'static str, address: u64) -> Result<u64, Trap> {
-        self.bus.load(address, Size::Double, Mas(0)).map_err(Self::stack_access(what, address))
+        self.read_memory(what, address, Size::Double, Mas(0), 0)
     }
 
     /// Where the four words of the register pair at `address` are: low and extension of the first, then of the second.
@@ -83,7 +72,6 @@ impl<B: Bus> Context<'_, B> {
         let bytes = count * REGISTER_BYTES;
         self.state.procedure_stack.ind = self.state.procedure_stack.ind.wrapping_add(bytes as u32);
         self.state.resident_from = from.wrapping_add(count);
-        self.note_written(start, bytes);
         Ok(())
     }
 
@@ -147,7 +135,6 @@ impl<B: Bus> Context<'_, B> {
         self.state.frames.drain(..count);
         let bytes = count as u64 * FRAME_BYTES;
         self.state.chain_stack.ind = self.state.chain_stack.ind.wrapping_add(bytes as u32);
-        self.note_written(start, bytes);
         Ok(())
     }
 

@@ -33,6 +33,9 @@ const UNPRIVILEGED: &[u8] = &[
     number::ILCR1,
 ];
 
+/// Registers that decide what the next bundle may do.
+const MODES: &[u8] = &[number::PSR, number::UPSR, number::CORE_MODE];
+
 /// Registers that take no writes.
 const READ_ONLY: &[u8] = &[number::IP, number::NIP, number::IDR, number::CLKR];
 
@@ -42,6 +45,7 @@ impl<B: Bus> Context<'_, B> {
         match register.0 {
             number::PSP_HI | number::PSP_LO | number::PSHTP => self.flush(true, false)?,
             number::PCSP_HI | number::PCSP_LO | number::PCSHTP => self.flush(false, true)?,
+            number::TIR_LO => return Ok(self.state.tirs.take_lo()),
             _ => {}
         }
         let state = &*self.state;
@@ -78,6 +82,7 @@ impl<B: Bus> Context<'_, B> {
             number::BR => state.rotation.to_bits().into(),
             number::BGR => state.global_rotation.to_bits().into(),
             number::CLKR => state.cycles,
+            number::TIR_HI => state.tirs.hi(),
             other => state.system[usize::from(other)],
         })
     }
@@ -154,8 +159,16 @@ impl<B: Bus> Context<'_, B> {
             number::FPSR => state.fpsr = value as u32,
             number::BR => state.rotation = Rotation::from_bits(value as u32),
             number::BGR => state.global_rotation = GlobalRotation::from_bits(value as u32),
+            number::TIR_HI => state.tirs.write_hi(value),
+            number::TIR_LO => state.tirs.write_lo(value),
             n if READ_ONLY.contains(&n) => {}
             other => state.system[usize::from(other)] = value,
+        }
+        if register.0 == number::CORE_MODE {
+            self.tlb.flush();
+        }
+        if MODES.contains(&register.0) {
+            self.leave();
         }
         self.window_changed();
         Ok(())

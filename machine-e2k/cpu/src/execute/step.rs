@@ -90,7 +90,8 @@ pub(super) fn operate<B: Bus>(
     predicates: u32,
     stages: u32,
 ) -> Result<(), Trap> {
-    if bundle.direct {
+    // What is left out is found out before anything is written.
+    if bundle.direct && cx.cellar.is_none() {
         if let Some(new) = bundle.setup.resize {
             resize(cx, new);
         }
@@ -136,7 +137,7 @@ fn execute<B: Bus>(
             let value = cx.load(operation, size, 0)?;
             cx.write(operation, value);
         }
-        Action::Store(size) if operation.mas.0 == 0 && !cx.aligned => {
+        Action::Store(size) if operation.mas.0 == 0 && !cx.checked => {
             let address = cx.read(src1).wrapping_add(cx.read(src2));
             return cx.store_directly(operation, address, size, cx.read(src3));
         }
@@ -191,15 +192,25 @@ fn evaluate_then_write<B: Bus>(
             continue;
         }
         if is_allowed(cx, operation, predicates, stages) {
-            *value = cx.evaluate(operation, predicates, stages)?;
-            executed |= 1 << number;
+            match cx.evaluate(operation, predicates, stages) {
+                Ok(result) => {
+                    *value = result;
+                    executed |= 1 << number;
+                }
+                Err(trap) => cx.leave_out(operation, trap, 0)?,
+            }
         }
     }
     if bundle.memory {
         for (number, (operation, value)) in bundle.operations.iter().zip(values).enumerate() {
             if executed >> number & 1 != 0 && operation.stores() {
-                finish(cx, operation, value)?;
                 executed &= !(1 << number);
+                if cx.holds_back(operation, value) {
+                    continue;
+                }
+                if let Err(trap) = finish(cx, operation, value) {
+                    cx.leave_out(operation, trap, value)?;
+                }
             }
         }
     }

@@ -1,6 +1,7 @@
 //! Where control goes: conditions, branches, calls and returns (e2k-isa.md §4.3, §6.1-6.3).
 
-use elnic_isa::ControlCondition;
+use elnic_contract::Size;
+use elnic_isa::{ControlCondition, Mas};
 
 use super::context::Context;
 use super::stacks::REGISTER_BYTES;
@@ -13,6 +14,8 @@ use crate::state::window::Window;
 use crate::state::{number, psr};
 use crate::trap::{Reason, Trap};
 
+/// Bytes of an entry of the table of compilation units: code and globals, low and high words.
+const UNIT_BYTES: u64 = 32;
 /// Distance of the system entries.
 const ENTRY_BYTES: u64 = 0x800;
 
@@ -141,10 +144,12 @@ impl<B: Bus> Context<'_, B> {
                 Reason::Resize { size: shift, smallest: 0, largest: window.size },
             ));
         }
+        // Where nobody would hear of it, a program without checks must not overrun its stacks either.
+        let checks = self.state.psr & psr::SGE != 0 || self.state.trap_entry().is_none();
         let registers = u64::from(self.state.procedure_stack.ind)
             + (self.resident() + u64::from(shift)) * REGISTER_BYTES;
         let size = u64::from(self.state.procedure_stack.size);
-        if registers > size {
+        if checks && registers > size {
             return Err(Trap::new(
                 ExceptionKind::ProcedureStackBounds,
                 Reason::Stack { stack: "procedure", wanted: registers, size },
@@ -153,7 +158,7 @@ impl<B: Bus> Context<'_, B> {
         let frames = u64::from(self.state.chain_stack.ind)
             + (self.state.frames.len() as u64 + 1) * FRAME_BYTES;
         let size = u64::from(self.state.chain_stack.size);
-        if frames > size {
+        if checks && frames > size {
             return Err(Trap::new(
                 ExceptionKind::ChainStackBounds,
                 Reason::Stack { stack: "chain", wanted: frames, size },
@@ -183,7 +188,25 @@ impl<B: Bus> Context<'_, B> {
             // Whole pairs, and the current window must not be overrun: it lies above what is filled.
             self.fill_registers(missing)?;
         }
+        self.unit = self.returning_unit()?;
         Ok(Flow::Return)
+    }
+
+    /// Code and globals of the unit a return goes to, from the table of units, if it is another one (e2k-machine.md §7.4).
+    fn returning_unit(&mut self) -> Result<Option<[u64; 4]>, Trap> {
+        let table = self.state.system[usize::from(number::CUTD)] & 0xffff_ffff_ffff;
+        let (state, frame) = (&self.state, self.state.frame);
+        let leaves_system = state.psr & psr::PM != 0 && frame.psr & psr::PM == 0;
+        if table == 0 || !leaves_system && frame.cuir == state.cuir {
+            return Ok(None);
+        }
+        let place = table.wrapping_add(u64::from(frame.cuir & 0xffff) * UNIT_BYTES);
+        let mut words = [0; 4];
+        for (word, offset) in words.iter_mut().zip([0, 8, 16, 24]) {
+            let address = place.wrapping_add(offset);
+            *word = self.read_memory("reading the unit table", address, Size::Double, Mas(0), 0)?;
+        }
+        Ok(Some(words))
     }
 
     /// Carries out `flow` at the end of the bundle, of which `next` is the following one.
@@ -202,25 +225,31 @@ impl<B: Bus> Context<'_, B> {
         }
     }
 
-    fn call(&mut self, wbs: u8, system: bool, next: u64) {
-        let target = self.target;
-        let state = &mut *self.state;
-        let window = state.window;
-        let frame = Frame {
+    /// The frame that a call or a trap leaves behind.
+    pub(super) fn current_frame(&self, wbs: u8, next: u64) -> Frame {
+        let state = &*self.state;
+        Frame {
             predicates: state.predicates,
             ip: next,
             tr: state.system[usize::from(number::TR)] as u16,
             ein: state.system[usize::from(number::EIR)] as u8,
             ss: false,
-            wfx: window.fx,
-            wdbl: window.dbl,
-            wpsz: (window.previous / 2) as u8,
+            wfx: state.window.fx,
+            wdbl: state.window.dbl,
+            wpsz: (state.window.previous / 2) as u8,
             wbs,
             cuir: state.cuir,
             psr: state.psr,
             rotation: state.rotation,
             ussz: state.data_stack.saved(),
-        };
+        }
+    }
+
+    fn call(&mut self, wbs: u8, system: bool, next: u64) {
+        let frame = self.current_frame(wbs, next);
+        let target = self.target;
+        let state = &mut *self.state;
+        let window = state.window;
         state.frames.push(std::mem::replace(&mut state.frame, frame));
         let shift = 2 * u16::from(wbs);
         state.window = Window {
@@ -230,16 +259,34 @@ impl<B: Bus> Context<'_, B> {
             fx: true,
             dbl: window.dbl,
         };
-        if system {
-            state.psr = state.psr & psr::SGE | psr::PM;
-        }
         for ctpr in &mut state.ctpr {
             ctpr.clear_tag();
         }
         state.ip = target;
+        if system {
+            self.enter_system();
+        }
+    }
+
+    /// A system call runs with privilege and without interrupts.
+    fn enter_system(&mut self) {
+        self.state.psr = self.state.psr & psr::SGE | psr::PM;
+        if self.state.trap_entry().is_some() {
+            self.enter_system_unit();
+        }
+        self.leave();
     }
 
     fn return_(&mut self) {
+        if self.state.frame.psr != self.state.psr {
+            self.leave();
+        }
+        if let Some(unit) = self.unit.take() {
+            let registers = [number::CUD_LO, number::CUD_HI, number::GD_LO, number::GD_HI];
+            for (register, word) in registers.into_iter().zip(unit) {
+                self.state.system[usize::from(register)] = word;
+            }
+        }
         let state = &mut *self.state;
         let frame = state.frame;
         // `plan_return` has made sure of it.

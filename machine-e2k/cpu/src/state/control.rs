@@ -128,6 +128,8 @@ pub struct Frame {
 
 /// Frames the processor keeps before it spills the older half of them.
 pub const RESIDENT_FRAMES: usize = 256;
+/// Frames beyond those that traps may push before they have to spill.
+pub const TRAP_FRAMES: usize = 64;
 /// Bytes of a frame in memory.
 pub const FRAME_BYTES: u64 = 32;
 

@@ -7,6 +7,7 @@ pub mod control;
 pub mod loops;
 pub mod registers;
 pub mod stacks;
+pub mod tir;
 pub mod window;
 
 mod saved;
@@ -16,6 +17,7 @@ use control::{Ctpr, Frame};
 use loops::Lsr;
 use registers::{Cell, RegisterFile};
 use stacks::{DataStack, HardwareStack};
+use tir::TrapInformation;
 use window::{GlobalRotation, Predicates, Rotation, Window};
 
 pub use saved::{CpuStateV1, StateError};
@@ -82,6 +84,8 @@ pub struct State {
     pub system: Box<[u64; 256]>,
     /// Registers of the memory management unit, by number (address / 16).
     pub mmu: Box<[u64; 256]>,
+    /// `%tir`.
+    pub tirs: TrapInformation,
     /// Registers of the array access unit.
     pub aau: Box<Aau>,
     /// An open atomic sequence.
@@ -108,11 +112,24 @@ pub mod psr {
     pub const UNMIE: u8 = 1 << 6;
 }
 
+/// Bits of `%upsr`.
+pub mod upsr {
+    /// Floating point is allowed.
+    pub const FE: u32 = 1;
+    /// Misaligned accesses raise an exception.
+    pub const AC: u32 = 1 << 2;
+    /// Interrupts allowed, if `psr.uie`.
+    pub const IE: u32 = 1 << 5;
+    /// Non-maskable interrupts allowed, if `psr.unmie`.
+    pub const NMIE: u32 = 1 << 7;
+}
+
 /// Numbers of the state registers this crate names.
 pub mod number {
     #![expect(missing_docs, reason = "the names are those of the manual")]
     pub const PSR: u8 = 0x00;
     pub const WD: u8 = 0x01;
+    pub const CORE_MODE: u8 = 0x04;
     pub const PSP_HI: u8 = 0x07;
     pub const PSP_LO: u8 = 0x09;
     pub const PSHTP: u8 = 0x0b;
@@ -124,11 +141,15 @@ pub mod number {
     pub const CTPR1_HI: u8 = 0x19;
     pub const CTPR3_HI: u8 = 0x1b;
     pub const SBR: u8 = 0x1e;
+    pub const CUTD: u8 = 0x21;
     pub const EIR: u8 = 0x23;
     pub const TSD: u8 = 0x24;
     pub const CUIR: u8 = 0x25;
     pub const OSCUD_HI: u8 = 0x26;
     pub const OSCUD_LO: u8 = 0x27;
+    pub const OSGD_HI: u8 = 0x28;
+    pub const OSGD_LO: u8 = 0x29;
+    pub const OSCUIR: u8 = 0x2b;
     pub const USD_HI: u8 = 0x2c;
     pub const USD_LO: u8 = 0x2d;
     pub const TR: u8 = 0x2e;
@@ -201,10 +222,17 @@ impl State {
             cycles: 0,
             system,
             mmu: Box::new([0; 256]),
+            tirs: TrapInformation::default(),
             aau: Box::default(),
             lock: None,
             mlock: false,
         }
+    }
+
+    /// Where traps go: the first entry of the table at `%oscud`, once a program has set that (e2k-machine.md §7.1).
+    pub fn trap_entry(&self) -> Option<u64> {
+        let [lo, hi] = [number::OSCUD_LO, number::OSCUD_HI].map(|n| self.system[usize::from(n)]);
+        (lo | hi != 0).then_some(lo & 0xffff_ffff_fff8)
     }
 
     /// The cell of `%r[number]`, whether or not it is inside the window.

@@ -5,10 +5,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::aau::Aau;
-use super::control::{Ctpr, Frame};
+use super::control::{Ctpr, Frame, RESIDENT_FRAMES, TRAP_FRAMES};
 use super::loops::Lsr;
 use super::registers::{Cell, GLOBALS, LARGEST_WINDOW, RING};
 use super::stacks::{DataStack, HardwareStack};
+use super::tir::TrapInformation;
 use super::window::{GlobalRotation, Predicates, Rotation, Window};
 use super::{Lock, State};
 
@@ -66,6 +67,8 @@ pub struct CpuStateV1 {
     system: Vec<(u8, u64)>,
     /// Memory management registers that are not zero: number and value.
     mmu: Vec<(u8, u64)>,
+    #[serde(default)]
+    tirs: TrapInformation,
     aau: Aau,
     lock: Option<Lock>,
     mlock: bool,
@@ -136,6 +139,7 @@ impl State {
             cycles: self.cycles,
             system: sparse(&self.system),
             mmu: sparse(&self.mmu),
+            tirs: self.tirs.clone(),
             aau: (*self.aau).clone(),
             lock: self.lock,
             mlock: self.mlock,
@@ -165,7 +169,7 @@ impl State {
         }
         check("ip", saved.ip & 7, 0)?;
         check("globals (count)", saved.globals.len() as u64, GLOBALS as u64)?;
-        check("frames (count)", saved.frames.len() as u64, super::control::RESIDENT_FRAMES as u64)?;
+        check("frames (count)", saved.frames.len() as u64, (RESIDENT_FRAMES + TRAP_FRAMES) as u64)?;
         let resident = window.base + u64::from(window.size);
         if saved.windowed.len() as u64 != resident {
             return Err(StateError {
@@ -178,6 +182,7 @@ impl State {
         check("lsr.pcnt", u64::from(saved.lsr.pcnt), 31)?;
         check("lsr.strmd", u64::from(saved.lsr.strmd), 127)?;
         check("psr", u64::from(saved.psr), 127)?;
+        check("tirs (count)", saved.tirs.len() as u64, TrapInformation::MOST as u64)?;
         check("aau.areas (count)", saved.aau.areas.len() as u64, 64)?;
 
         let mut state = Self::at_reset(saved.ip, 0);
@@ -210,6 +215,7 @@ impl State {
         state.cycles = saved.cycles;
         state.system = dense(&saved.system);
         state.mmu = dense(&saved.mmu);
+        state.tirs = saved.tirs.clone();
         *state.aau = saved.aau.clone();
         state.lock = saved.lock;
         state.mlock = saved.mlock;

@@ -5,6 +5,9 @@
     reason = "an expectation would fail in the binary that uses all"
 )]
 
+pub(crate) mod guest;
+pub(crate) mod tables;
+
 use std::path::PathBuf;
 
 use elnic_cpu::{Attention, Bus, BusFault, Mas, Size};

@@ -27,15 +27,7 @@ impl Context<'_> {
 
     /// `device_add`, from names and texts.
     pub(crate) fn plug_device(&mut self, mut options: DeviceOptions) -> Answer<()> {
-        if let Ok(entry) = elnic_catalogue::find(&options.model) {
-            for (name, value) in &self.state.device_defaults {
-                let has = entry.properties.iter().any(|spec| spec.name == name);
-                let given = options.properties.iter().any(|(given, _)| given == name);
-                if has && !given {
-                    options.properties.push((name.clone(), value.clone()));
-                }
-            }
-        }
+        self.state.complete(&mut options);
         self.machine.plug(&options)?;
         Ok(())
     }

@@ -1,9 +1,9 @@
 //! Loads.
 
 use elnic_contract::Size;
-use elnic_isa::{Mas, SpecialOperation};
+use elnic_isa::Mas;
 
-use super::{mmu_number, recovery_mas, recovery_size, special, swapped};
+use super::{recovery_mas, recovery_size, special, swapped};
 use crate::bus::Bus;
 use crate::decode::Operation;
 use crate::execute::context::Context;
@@ -25,7 +25,7 @@ impl<B: Bus> Context<'_, B> {
             .read(&operation.sources[0])
             .wrapping_add(self.read(&operation.sources[1]))
             .wrapping_add(offset.into());
-        if operation.mas.0 != 0 || self.aligned {
+        if operation.mas.0 != 0 || self.checked {
             return self.load_with(operation, address, size);
         }
         match self.bus.load(address, size, Mas(0)) {
@@ -55,8 +55,7 @@ impl<B: Bus> Context<'_, B> {
         channel: u8,
     ) -> Result<u64, Trap> {
         self.check_alignment(address, size.bytes(), channel)?;
-        let value =
-            self.bus.load(address, size, mas).map_err(Self::access("load", address, channel))?;
+        let value = self.read_memory("load", address, size, mas, channel)?;
         Ok(if mas.big_endian() { swapped(value, size) } else { value })
     }
 
@@ -68,7 +67,7 @@ impl<B: Bus> Context<'_, B> {
         load: impl FnOnce(&mut Self) -> Result<u64, Trap>,
     ) -> Result<u64, Trap> {
         match load(self) {
-            Err(_) if operation.speculative => {
+            Err(trap) if operation.speculative && !trap.is_pending_page() => {
                 self.invalidate(operation);
                 self.aside(operation).high = DIAGNOSTIC;
                 Ok(DIAGNOSTIC)
@@ -86,11 +85,7 @@ impl<B: Bus> Context<'_, B> {
     ) -> Result<u64, Trap> {
         let (mas, channel) = (operation.mas, operation.channel);
         if let Some(special) = special(mas, channel) {
-            return Ok(match special {
-                SpecialOperation::MmuRegister => self.state.mmu[mmu_number(address)],
-                // Probes and diagnostic arrays of caches and TLB: there are none.
-                _ => 0,
-            });
+            return self.read_special(special, address, channel);
         }
         // Bit 3 of mode 7 belongs to the operation code.
         let mas_of_bus = if mas.mode() == 7 { Mas(0) } else { mas };
@@ -99,7 +94,10 @@ impl<B: Bus> Context<'_, B> {
         match (mas.mode(), matches!(channel, 2 | 5)) {
             (3, _) if mas.is_ordered() => {}
             (3 | 4, true) => self.state.mlock = true,
-            (7, false) => self.state.lock = Some(Lock { address, value }),
+            (7, false) => {
+                let address = self.physical_of(address, mas_of_bus);
+                self.state.lock = Some(Lock { address, value });
+            }
             _ => {}
         }
         Ok(value)

@@ -1,9 +1,10 @@
 //! Loads and stores with their memory access specifier (e2k-isa.md §8.1-8.3, e2k-machine.md §3).
 //!
-//! Addresses are physical so far. Accesses are performed in program order, so that ordering forms of the specifier mean nothing here. Data
+//! Accesses are performed in program order, so that ordering forms of the specifier mean nothing here. Data
 //! speculation (modes 3 and 4) always reports a conflict: the program then takes its recovery path, which is always right.
 
 mod load;
+mod special;
 mod store;
 
 use elnic_contract::Size;
@@ -50,10 +51,6 @@ impl<B: Bus> Context<'_, B> {
         }
         Ok(())
     }
-}
-
-fn mmu_number(address: u64) -> usize {
-    (address >> 4 & 0xff) as usize
 }
 
 fn recovery_mas(word: u64) -> Mas {

@@ -1,17 +1,14 @@
 //! Stores: evaluated first, performed when nothing of the bundle can fail any more.
 
 use elnic_contract::Size;
-use elnic_isa::{Mas, SpecialOperation};
+use elnic_isa::Mas;
 
-use super::{mmu_number, recovery_mas, recovery_size, special, swapped};
+use super::{recovery_mas, recovery_size, special, swapped};
 use crate::bus::Bus;
 use crate::decode::{Action, Operation};
 use crate::exception::ExceptionKind;
 use crate::execute::context::{Aside, Context};
 use crate::trap::{Reason, Trap};
-
-/// `mmu_cr.tlb_en`.
-const TLB_ENABLE: u64 = 1;
 
 impl<B: Bus> Context<'_, B> {
     /// Evaluates a store of up to 64 bits: address and datum; nothing is written yet.
@@ -133,11 +130,7 @@ impl<B: Bus> Context<'_, B> {
         channel: u8,
     ) -> Result<(), Trap> {
         let value = if mas.big_endian() { swapped(value, size) } else { value };
-        self.bus
-            .store(address, size, mas, value)
-            .map_err(Self::access("store", address, channel))?;
-        self.note_written(address, size.bytes().into());
-        Ok(())
+        self.write_memory("store", address, size, mas, (value, channel))
     }
 
     /// Stores of the modes 2, 3, 5 and 7.
@@ -146,8 +139,9 @@ impl<B: Bus> Context<'_, B> {
         let address = self.aside(operation).address;
         match mas.mode() {
             2 => {
+                let physical = self.physical_of(address, mas);
                 let held = match self.state.lock.take() {
-                    Some(lock) if lock.address == address => {
+                    Some(lock) if lock.address == physical => {
                         self.load_plain(address, size, mas, channel)? == lock.value & size.mask()
                     }
                     _ => false,
@@ -160,22 +154,12 @@ impl<B: Bus> Context<'_, B> {
             }
             3 => self.store_plain(address, size, mas, value, channel),
             7 => match special(mas, channel) {
-                Some(SpecialOperation::MmuRegister) => self.write_mmu(address, value),
-                // Decoded code is kept coherent and there are no caches to flush; registers of parts that do not exist.
-                _ => Ok(()),
+                Some(special) => self.write_special(special, address, value, channel),
+                None => Ok(()),
             },
             // Mode 5: no store, unlocks an entry of the lock table.
             _ => Ok(()),
         }
-    }
-
-    fn write_mmu(&mut self, address: u64, value: u64) -> Result<(), Trap> {
-        let number = mmu_number(address);
-        if number == 0 && value & TLB_ENABLE != 0 {
-            return Err(Trap::unimplemented("address translation (mmu_cr.tlb_en)"));
-        }
-        self.state.mmu[number] = value;
-        Ok(())
     }
 
     fn store_quad(&mut self, operation: &Operation, value: u64) -> Result<(), Trap> {

@@ -1,0 +1,101 @@
+//! Which machine: `-M`, `-cpu`, `-m`, `-smp`, and the two ways to write an option.
+
+use crate::common::{guest_file, line, on_stdout, printer, run, scratch};
+
+/// Prints `%idr`: model in the low byte.
+const SHOW_IDR: &str = "{ rrd,0 %idr, %dr0\n nop 4 }\n print_hex %dr0, 5";
+
+#[test]
+fn every_machine_runs_with_the_processor_it_is_named_after() {
+    let folder = scratch();
+    let image = guest_file(folder.path(), SHOW_IDR);
+    let idr = |options: &str| run(image.as_ref(), options).console();
+    assert_eq!(idr("-M e8c"), "3a207");
+    assert_eq!(idr("-machine e2k"), "3a207", "as qemu-system-e2k calls it");
+    assert_eq!(idr("-machine type=e8c"), "3a207");
+    assert_eq!(idr(""), "3a207", "the default");
+}
+
+#[test]
+fn a_machine_runs_with_another_processor() {
+    let folder = scratch();
+    let image = guest_file(folder.path(), SHOW_IDR);
+    let idr = |options: &str| run(image.as_ref(), options).console();
+    assert_eq!(idr("-cpu e8c2"), "3a209");
+    assert_eq!(idr("-cpu e16c"), "3a20b");
+    assert_eq!(idr("-cpu e2s,tags=off"), "3a203");
+}
+
+#[test]
+fn properties_of_the_processor_change_what_a_program_may_do() {
+    let folder = scratch();
+    let misaligned = "li %dr0, 0x200000\n { ldw,0 [ %dr0 + 1 ], %dr1\n nop 4 }\n print \"done\"";
+    let image = guest_file(folder.path(), misaligned);
+    assert_eq!(run(image.as_ref(), "-cpu e8c,alignment=perform").console(), "done");
+    let ran = run(image.as_ref(), "-cpu e8c,alignment=trap");
+    assert_eq!(ran.code, Some(3), "{}", ran.stderr);
+    assert!(ran.stderr.contains("exc_mem_not_aligned") || ran.stderr.contains("aligned"));
+
+    let diagnostic =
+        "{ ldd,0,sm [ 0 - 8 ], %dr0\n nop 4 }\n { addd,0 %dr0, 1, %dr1 }\n print \"done\"";
+    let image = guest_file(folder.path(), diagnostic);
+    assert_eq!(run(image.as_ref(), "-cpu e8c,tags=off").console(), "done");
+
+    let timed = "cycles %dr0\n { ldd,0 [ 0x1000 ], %dr1 }\n { addd,0 %dr1, 1, %dr2 }\n cycles %dr3
+        { subd,0 %dr3, %dr0, %dr0 }\n print_decimal %dr0";
+    let image = guest_file(folder.path(), timed);
+    let cycles = |options| run(image.as_ref(), options).console().parse::<u32>().unwrap();
+    assert!(
+        cycles("-cpu e8c,interlocks=on") > cycles("-cpu e8c"),
+        "a bundle waits for its operand"
+    );
+}
+
+#[test]
+fn ram_ends_where_the_option_says() {
+    let folder = scratch();
+    // 24 MiB and a bit: RAM or a hole, where stores are lost and loads are ones.
+    let probe = "li %dr0, 0x1800100\n li %dr1, 0x5a\n { stw,2 %r1, [ %dr0 + 0 ] }
+        { ldw,0 [ %dr0 + 0 ], %dr2\n nop 4 }\n print_hex %dr2, 8";
+    let image = guest_file(folder.path(), probe);
+    let found = |options: &str| run(image.as_ref(), options).console();
+    for (options, value) in [
+        ("-m 24", "ffffffff"),
+        ("-m 25", "0000005a"),
+        ("-m 24M", "ffffffff"),
+        ("-m size=25600K", "0000005a"),
+        ("", "0000005a"),
+    ] {
+        assert_eq!(found(options), value, "{options}");
+    }
+    let high = "li %dr0, 0x400000100\n li %dr1, 0x5a\n { stw,2 %r1, [ %dr0 + 0 ] }
+        { ldw,0 [ %dr0 + 0 ], %dr2\n nop 4 }\n print_hex %dr2, 8";
+    let image = guest_file(folder.path(), high);
+    let found = |options: &str| run(image.as_ref(), options).console();
+    assert_eq!(found("-m 2G"), "ffffffff");
+    assert_eq!(found("-m 2049"), "0000005a", "what does not fit below 2 GiB lies above");
+}
+
+#[test]
+fn one_processor_may_be_asked_for() {
+    let folder = scratch();
+    assert_eq!(run(&printer(folder.path(), "one", 0), "-smp 1").console(), "one");
+}
+
+#[test]
+fn options_have_one_dash_or_two_and_a_value_beside_or_behind_an_equals_sign() {
+    let folder = scratch();
+    let image = printer(folder.path(), "dashes", 0);
+    let one = on_stdout(&image)
+        + " -M e8c -cpu e8c -m 64 -smp 1 -append x -netdev user,id=n0,restrict=on -object \
+           filter-buffer,id=f0,netdev=n0,interval=1000 -nic none -pace fast -display none -monitor none";
+    let two = one
+        .replace(" -", " --")
+        .replacen('-', "--", 1)
+        .replace(" --M ", " -M ")
+        .replace(" --m ", " -m ");
+    let equals = two.replace("--cpu e8c", "--cpu=e8c").replace("--smp 1", "-smp=1");
+    for options in [&one, &two, &equals] {
+        assert_eq!(line(options).console(), "dashes", "{options}");
+    }
+}
