@@ -56,7 +56,9 @@ fn check_accelerators(arguments: &RunArguments) -> Result<(), Failure> {
         match switch {
             Some(true) => exit_with_parent()?,
             Some(false) => {}
-            None => return Err(Failure::option("run-with", text, "it takes exit-with-parent=on|off")),
+            None => {
+                return Err(Failure::option("run-with", text, "it takes exit-with-parent=on|off"));
+            }
         }
     }
     Ok(())
@@ -100,7 +102,8 @@ pub(crate) fn supervisor(
         chardevs.add(&id.unwrap_or_default(), kind).map_err(|error| refuse(error.text))?;
     }
     let stepped = is_stepped(arguments);
-    let mut wanted = Wanted { chardevs, monitors: Vec::new(), compatible: 0, test_is_client: false };
+    let mut wanted =
+        Wanted { chardevs, monitors: Vec::new(), compatible: 0, test_is_client: false };
     if let Some(text) = &control.qtest {
         wanted.place("qtest", text, Protocol::Qtest)?;
     }

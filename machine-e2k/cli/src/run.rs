@@ -134,10 +134,7 @@ fn configure(arguments: &RunArguments, quit: &Quit) -> Result<MachineConfig, Fai
     Ok(config)
 }
 
-fn program(
-    arguments: &RunArguments,
-    machine: &MachineModel,
-) -> Result<Program, Failure> {
+fn program(arguments: &RunArguments, machine: &MachineModel) -> Result<Program, Failure> {
     match (&arguments.kernel, &arguments.bios) {
         (Some(_), Some(bios)) => {
             let why = "-kernel is given too: the machine starts with one of the two";

@@ -71,7 +71,7 @@ impl Announcer {
 ///
 /// # Errors
 /// Never: its length is that of the shortest frame.
-pub fn frame(station: MacAddr, now: VTime) -> Result<Frame, FrameError> {
+pub(crate) fn frame(station: MacAddr, now: VTime) -> Result<Frame, FrameError> {
     Frame::new(rarp(station), now)
 }
 

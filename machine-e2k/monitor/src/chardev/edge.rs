@@ -18,7 +18,7 @@ const CHUNK: usize = 4096;
 
 /// What comes in at a device.
 #[derive(Debug)]
-pub enum Incoming {
+pub(crate) enum Incoming {
     /// A client is there; this leads to it.
     Opened(Outlet),
     /// It says something, and passes descriptors.

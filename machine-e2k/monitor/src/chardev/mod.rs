@@ -17,7 +17,7 @@ use elnic_board::CallButton;
 use elnic_qapi::types::ChardevInfo;
 
 use crate::error::CommandError;
-pub use edge::Incoming;
+pub(crate) use edge::Incoming;
 use edge::{Edge, Inlet};
 pub use outlet::Outlet;
 pub use spec::{ChardevOption, Short, SpecError};
