@@ -139,6 +139,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "elnic-clock",
             "elnic-cpu",
             "elnic-board",
+            "elnic-monitor",
             "elnic-firmware",
         ],
     ),

@@ -40,6 +40,7 @@ impl Machine {
     pub fn plug(&mut self, options: &DeviceOptions) -> Result<DeviceInfo, BuildError> {
         let world = &mut self.world;
         let first = world.devices.next_id();
+        elnic_catalogue::find(&options.model)?;
         if world.profile == Profile::None {
             return Err(BuildError::NoBus(options.model.clone()));
         }

@@ -124,7 +124,9 @@ pub(crate) fn supervisor(
     }
     let mut state = State::new(wanted.chardevs);
     state.name = control.name.clone();
-    if !arguments.stopped {
+    if arguments.stopped {
+        tracing::info!("the processor is not started: -S");
+    } else {
         state.run = elnic_monitor::RunState::Running;
     }
     if stepped {

@@ -2,7 +2,7 @@
 
 use elnic_board::{BuildError, UnplugError};
 use elnic_netclient::NetError;
-use elnic_netdev::NetdevError;
+use elnic_netdev::{NetdevError, OptionError};
 use elnic_qapi::ArgumentError;
 
 /// The classes a client may tell apart; all else is in the text.
@@ -68,9 +68,14 @@ impl From<NetError> for CommandError {
         match error {
             // Clients compare this text, so nothing is added to it.
             NetError::DeviceNotFound { name, .. } => Self::no_device(&name),
-            other => Self::generic(other.to_string()),
+            other => Self::generic(without_hint(&other.to_string())),
         }
     }
+}
+
+/// Programs compare texts with QEMU's: the guess at what was meant is for people.
+fn without_hint(text: &str) -> &str {
+    text.split_once("; did you mean").map_or(text, |(words, _)| words)
 }
 
 impl From<NetdevError> for CommandError {
@@ -80,7 +85,13 @@ impl From<NetdevError> for CommandError {
             NetdevError::NoBackend(kind) => {
                 Self::generic(format!("network backend '{kind}' is not compiled into this binary"))
             }
-            other => Self::generic(other.to_string()),
+            NetdevError::Option(OptionError::Identifier { key, .. }) => {
+                Self::generic(format!("Parameter '{key}' expects an identifier"))
+            }
+            NetdevError::NotBuilt { kind, .. } => {
+                Self::generic(format!("network backend '{kind}' is not compiled into this binary"))
+            }
+            other => Self::generic(without_hint(&other.to_string())),
         }
     }
 }

@@ -101,6 +101,11 @@ impl State {
         }
     }
 
+    /// Takes the events nobody was told of yet, oldest first.
+    pub fn take_events(&mut self) -> Vec<Stamped> {
+        self.events.drain(..).collect()
+    }
+
     // ---- running and stopping -------------------------------------------------------------------------------------
 
     pub(crate) fn start(&mut self, machine: &mut Machine) {

@@ -209,7 +209,7 @@ impl Supervisor {
     }
 
     fn tell_events(&mut self) {
-        while let Some(event) = self.state.events.pop_front() {
+        for event in self.state.take_events() {
             for monitor in &mut self.monitors {
                 monitor.tell(&event);
             }

@@ -131,7 +131,14 @@ fn values_of_other_options() {
     refused(&with("-m 0"), 1, &["0 bytes", "1048576"]);
     refused(&with("-smp 2"), 1, &["-smp '2'", "1 processor"]);
     refused(&with("-display gtk"), 1, &["-display 'gtk'", "none"]);
-    refused(&with("-monitor stdio"), 1, &["-monitor 'stdio'", "none"]);
+    refused(&with("-monitor pty"), 1, &["-monitor 'pty'", "socket"]);
+    refused(&with("-qmp unix:/nope/socket"), 1, &["-qmp", "/nope/socket", "connect"]);
+    refused(&with("-mon nope"), 1, &["-mon 'nope'", "not found"]);
+    refused(&with("-mon nope,mode=tty"), 1, &["mode is readline or control"]);
+    refused(&with("-chardev socket,id=c0,path=/x,sever=on"), 1, &["did you mean 'server'"]);
+    refused(&with("-accel kvm"), 1, &["-accel 'kvm'", "tcg", "qtest"]);
+    refused(&with("-audio pa"), 1, &["-audio 'pa'", "no sound"]);
+    refused(&with("-M e8c,kernel-irqchip=on"), 1, &["kernel-irqchip=on"]);
     refused(&with("-net nic"), 1, &["-net 'nic'", "-nic"]);
     refused(&with("-pace slow"), 1, &["-pace 'slow'", "realtime"]);
     refused(&with("-d guest_error"), 1, &["'guest_error'", "did you mean 'guest_errors'"]);
