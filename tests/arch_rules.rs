@@ -83,6 +83,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("elnic-clock", &["elnic-contract"]),
     ("elnic-memory", &["elnic-contract"]),
     ("elnic-bus", &["elnic-contract", "elnic-memory"]),
+    ("elnic-pic", &["elnic-contract", "elnic-registers"]),
     (
         "elnic-soc",
         &[
@@ -106,6 +107,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "elnic-clock",
             "elnic-memory",
             "elnic-bus",
+            "elnic-pic",
             "elnic-soc",
             "elnic-isa",
             "elnic-cpu",

@@ -144,7 +144,10 @@ mod tests {
     fn the_longest_frame_passes_and_a_longer_one_ends_the_stream() {
         let longest = vec![1; Frame::MAX_LENGTH];
         let mut deframer = Deframer::default();
-        assert_eq!(feed(&mut deframer, &stream(std::slice::from_ref(&longest))), Ok(vec![longest.into()]));
+        assert_eq!(
+            feed(&mut deframer, &stream(std::slice::from_ref(&longest))),
+            Ok(vec![longest.into()])
+        );
         assert_eq!(feed(&mut deframer, &[0, 1, 0x10, 1]), Err(Oversized(69_633)));
         assert!(deframer.has_more());
         deframer.reset();

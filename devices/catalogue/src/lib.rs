@@ -26,6 +26,8 @@ pub use help::{list_help, model_help};
 #[rustfmt::skip] // One line a model.
 pub const MODELS: &[&Entry] = &[
     &elnic_e1000::ENTRY,
+    &elnic_e1000::ENTRY_82544GC,
+    &elnic_e1000::ENTRY_82545EM,
     &elnic_rtl8139::ENTRY,
     &elnic_virtio_net::ENTRY,
     &elnic_console::ENTRY,

@@ -109,6 +109,23 @@ pub(crate) const INSERT_IP: u8 = 1;
 /// POPTS of a data descriptor: insert the TCP or UDP checksum.
 pub(crate) const INSERT_TRANSPORT: u8 = 2;
 
+/// What the hardware reads of a receive descriptor.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct RxDescriptor {
+    /// Address of the buffer; 0 for none.
+    pub(crate) buffer: u64,
+    /// The status byte as software left it.
+    pub(crate) status: u8,
+}
+
+impl RxDescriptor {
+    #[inline]
+    pub(crate) fn from_bytes(bytes: &[u8; LENGTH]) -> Self {
+        let [a0, a1, a2, a3, a4, a5, a6, a7, _, _, _, _, status, ..] = *bytes;
+        Self { buffer: u64::from_le_bytes([a0, a1, a2, a3, a4, a5, a6, a7]), status }
+    }
+}
+
 /// Status bits of a receive descriptor.
 pub(crate) mod rx_status {
     pub(crate) const DD: u8 = 1 << 0;

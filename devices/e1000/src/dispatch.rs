@@ -3,15 +3,16 @@
 //! The chip decodes its whole window: what stands in no table reads zero, takes writes without effect and is logged. An
 //! access of eight bytes is two of four; narrower ones touch only their bytes.
 
-use elnic_contract::{Access, Cx, Fault, LogEntry, Size};
+use elnic_contract::{Access, Cx, Fault, LogEntry, Mode, Size};
 use elnic_microwire::Pins;
-use elnic_registers::{Bank, Behaviour, Written};
+use elnic_registers::{Bank, Behaviour, RegisterFile, Written};
 
 use crate::E1000;
 use crate::model::{MEMORY, PORTS, PORTS_SIZE};
 use crate::ring::Ring;
-use crate::spec::views::{Ctrl, Tctl, ctrl_ext, eecd, eerd};
-use crate::spec::{Reg, WINDOW, canonical};
+use crate::spec::views::{Ctrl, Rctl, Tctl, ctrl_ext, eecd, eerd};
+use crate::spec::{EECD_GRANT, Reg, WINDOW, canonical};
+use crate::strict::Rule;
 use crate::timers::Timer;
 use crate::{eeprom, fifo};
 
@@ -76,8 +77,10 @@ impl E1000 {
         }
         match self.target(access)? {
             Target::Table(target) => {
+                self.judge_access(cx, target);
                 // The engine has logged what stands in no table.
-                Ok(elnic_registers::read(self, cx, target).unwrap_or(0))
+                let value = elnic_registers::read(self, cx, target).unwrap_or(0);
+                Ok(self.show(target, value))
             }
             Target::Nothing => {
                 cx.log.record(LogEntry::Refused { access, fault: Fault::NoRegister });
@@ -98,8 +101,12 @@ impl E1000 {
         }
         match self.target(access)? {
             Target::Table(target) => {
+                self.judge_access(cx, target);
                 // As above.
                 let _ = elnic_registers::write(self, cx, target, value);
+                if self.compat.is_qemu() && target.region() == MEMORY {
+                    self.compat.written(target, value);
+                }
             }
             Target::Nothing => {
                 cx.log.record(LogEntry::Refused { access, fault: Fault::NoRegister });
@@ -113,8 +120,91 @@ impl E1000 {
             return Some(self.peek_access(low)? | self.peek_access(high)? << 32);
         }
         match self.target(access).ok()? {
-            Target::Table(target) => Some(elnic_registers::peek(&self.bank, target).unwrap_or(0)),
+            Target::Table(target) => {
+                let value = elnic_registers::peek(&self.bank, target).unwrap_or(0);
+                Some(self.show(target, value))
+            }
             Target::Nothing => Some(0),
+        }
+    }
+
+    /// What the guest sees where the table shows `value`.
+    #[inline]
+    fn show(&self, access: Access, value: u64) -> u64 {
+        let differs = self.compat.is_qemu() && access.region() == MEMORY;
+        if differs { self.compat.shown(access, value) } else { value }
+    }
+
+    #[inline]
+    fn judge_access(&mut self, cx: &mut Cx<'_>, access: Access) {
+        if self.strict.is_on() && access.region() == MEMORY {
+            let offset = access.offset();
+            if access.size() < Size::Word {
+                self.broken(cx, Rule::NarrowAccess, "", offset);
+            }
+            if elnic_registers::peek(&self.bank, access).is_none() {
+                self.broken(cx, Rule::NoRegister, "", offset);
+            }
+        }
+    }
+
+    /// What of a write strict mode has something to say about.
+    fn judge_write(&mut self, cx: &mut Cx<'_>, written: &Written<Reg>) {
+        let row = written.register.spec();
+        let (name, raw) = (row.name, written.raw);
+        let reserved = raw & !written.old & !row.mask_of(|field| field.mode != Mode::Reserved);
+        let ring_low = matches!(written.register, Reg::RDBAL | Reg::TDBAL);
+        let ring_length = matches!(written.register, Reg::RDLEN | Reg::TDLEN);
+        if ring_low && raw & 15 != 0 {
+            self.broken(cx, Rule::RingUnaligned, name, raw);
+        } else if ring_length && raw & 127 != 0 {
+            self.broken(cx, Rule::RingLength, name, raw);
+        } else if reserved != 0 && !matches!(written.register, Reg::IMC | Reg::ICR) {
+            // All ones there are how every driver says "all".
+            self.broken(cx, Rule::ReservedBits, name, raw);
+        }
+        let transmits = Tctl(self.bank.get(Reg::TCTL)).enable();
+        let receives = Rctl(self.bank.get(Reg::RCTL)).enable();
+        match written.register {
+            Reg::TDBAL | Reg::TDBAH | Reg::TDLEN | Reg::TDH if transmits => {
+                self.broken(cx, Rule::RingMoved, name, raw);
+            }
+            Reg::RDBAL | Reg::RDBAH | Reg::RDLEN | Reg::RDH if receives => {
+                self.broken(cx, Rule::RingMoved, name, raw);
+            }
+            Reg::TDT if !transmits && raw != self.bank.get(Reg::TDH) => {
+                self.broken(cx, Rule::TailBeforeEnable, name, raw);
+            }
+            Reg::TCTL if transmits && self.bank.get(Reg::TIPG) == 0 => {
+                self.broken(cx, Rule::GapUnset, name, raw);
+            }
+            Reg::RCTL if Rctl(raw).buffer_size_is_reserved() => {
+                self.broken(cx, Rule::BufferSize, name, raw);
+            }
+            Reg::EECD
+                if self.chip.arbitrates_eeprom()
+                    && raw & eecd::REQ == 0
+                    && raw & eecd::PINS != 0 =>
+            {
+                self.broken(cx, Rule::EepromUnasked, name, raw);
+            }
+            Reg::MDIC if self.timers.pending(Timer::Mdio) => {
+                self.broken(cx, Rule::MdicBusy, name, raw);
+            }
+            Reg::EERD if self.timers.pending(Timer::Eeprom) => {
+                self.broken(cx, Rule::EerdBusy, name, raw);
+            }
+            _ => {}
+        }
+        let ring = match written.register {
+            Reg::TDT => Some((Ring::transmit(&self.bank), Reg::TDLEN)),
+            Reg::RDT => Some((Ring::receive(&self.bank), Reg::RDLEN)),
+            _ => None,
+        };
+        if let Some((None, length)) = ring
+            && self.bank.get(length) != 0
+        {
+            self.broken(cx, Rule::TailOutside, name, raw);
         }
     }
 
@@ -150,8 +240,16 @@ impl E1000 {
         self.show_eeprom_output();
     }
 
-    /// Shows the EEPROM's data output in EECD.
+    /// Shows the EEPROM's data output, and who may use it, in EECD.
     pub(crate) fn show_eeprom_output(&mut self) {
+        let asked = self.bank.get(Reg::EECD) & eecd::REQ != 0;
+        let arbitrated = self.chip.arbitrates_eeprom() && !self.compat.is_qemu();
+        let busy = self.timers.pending(Timer::Eeprom);
+        if !arbitrated || (asked && !busy) {
+            self.bank.set_bits(Reg::EECD, EECD_GRANT);
+        } else {
+            self.bank.clear_bits(Reg::EECD, EECD_GRANT);
+        }
         if self.eeprom.output() {
             self.bank.set_bits(Reg::EECD, eecd::DO);
         } else {
@@ -166,6 +264,7 @@ impl E1000 {
         self.bank.clear_bits(Reg::EERD, eerd::DONE);
         if self.fidelity.full() {
             self.timers.arm(cx, Timer::Eeprom, cx.now + self.fidelity.latencies.eeprom_read);
+            self.show_eeprom_output();
         } else {
             self.eerd_done();
         }
@@ -176,6 +275,7 @@ impl E1000 {
         let [_, address, ..] = self.bank.get(Reg::EERD).to_le_bytes();
         let word = u64::from(eeprom::word(&self.eeprom, address));
         self.bank.set(Reg::EERD, word << 16 | u64::from(address) << 8 | eerd::DONE);
+        self.show_eeprom_output();
     }
 
     fn tctl_written(&mut self, cx: &mut Cx<'_>, new: u64) {
@@ -218,6 +318,9 @@ impl Behaviour<Reg> for E1000 {
 
     fn after_write(&mut self, cx: &mut Cx<'_>, written: Written<Reg>) {
         let new = written.new;
+        if self.strict.is_on() {
+            self.judge_write(cx, &written);
+        }
         match written.register {
             Reg::CTRL => self.ctrl_written(cx, written.old, new),
             Reg::CTRL_EXT => self.ctrl_ext_written(cx, new),
@@ -247,7 +350,14 @@ impl Behaviour<Reg> for E1000 {
                 check_tail(cx, Ring::receive(&self.bank), self.bank.get(Reg::RDLEN), new);
                 self.receive_on(cx);
             }
-            Reg::RDH | Reg::RDLEN => self.receive_on(cx),
+            Reg::RDH | Reg::RDLEN => {
+                self.forget_receive_ring();
+                self.receive_on(cx);
+            }
+            Reg::RDBAL | Reg::RDBAH => self.forget_receive_ring(),
+            // What a former threshold held back.
+            Reg::RXDCTL => self.flush_received(cx),
+            Reg::TXDCTL => self.flush_transmitted(cx),
             Reg::TDT => {
                 check_tail(cx, Ring::transmit(&self.bank), self.bank.get(Reg::TDLEN), new);
                 self.transmit(cx);
@@ -288,9 +398,6 @@ impl Behaviour<Reg> for E1000 {
             | Reg::RDFHS
             | Reg::RDFTS
             | Reg::RDFPC
-            | Reg::RDBAL
-            | Reg::RDBAH
-            | Reg::RXDCTL
             | Reg::RADV
             | Reg::RSRPD
             | Reg::TXDMAC
@@ -300,7 +407,6 @@ impl Behaviour<Reg> for E1000 {
             | Reg::TDFTS
             | Reg::TDFPC
             | Reg::TIDV
-            | Reg::TXDCTL
             | Reg::TADV
             | Reg::TSPMT
             | Reg::CRCERRS

@@ -5,6 +5,9 @@ use std::collections::{VecDeque, vec_deque};
 use elnic_contract::Frame;
 use serde::{Deserialize, Serialize};
 
+use crate::E1000;
+use crate::spec::Reg;
+
 /// Size of the packet buffer in KiB.
 const TOTAL: u8 = 64;
 
@@ -119,6 +122,115 @@ impl<T: Octets> FromIterator<T> for Fifo<T> {
             fifo.push_back(item);
         }
         fifo
+    }
+}
+
+/// One of the two FIFOs in the packet buffer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Side {
+    Receive,
+    Transmit,
+}
+
+/// What the packet buffer keeps before each packet, and what packets are aligned to, in bytes. Linux computes with it
+/// where it works around a stall of the 82547's FIFO.
+const PACKET_HEADER: usize = 16;
+
+/// Bytes of the packet buffer that a packet takes.
+fn occupied(length: usize) -> usize {
+    length.saturating_add(PACKET_HEADER).next_multiple_of(PACKET_HEADER)
+}
+
+/// A FIFO's pointers in the register file: head, tail, their saved copies, packets.
+struct Pointers {
+    head: Reg,
+    tail: Reg,
+    saved: [Reg; 2],
+    packets: Reg,
+}
+
+impl Side {
+    const fn pointers(self) -> Pointers {
+        match self {
+            Self::Receive => Pointers {
+                head: Reg::RDFH,
+                tail: Reg::RDFT,
+                saved: [Reg::RDFHS, Reg::RDFTS],
+                packets: Reg::RDFPC,
+            },
+            Self::Transmit => Pointers {
+                head: Reg::TDFH,
+                tail: Reg::TDFT,
+                saved: [Reg::TDFHS, Reg::TDFTS],
+                packets: Reg::TDFPC,
+            },
+        }
+    }
+}
+
+impl E1000 {
+    /// Where a FIFO lies in the packet buffer, in bytes: the receive FIFO first.
+    fn part(&self, side: Side) -> std::ops::Range<usize> {
+        let receive = self.capacity.receive();
+        match side {
+            Side::Receive => 0..receive,
+            Side::Transmit => receive..usize::from(TOTAL).saturating_mul(1024),
+        }
+    }
+
+    /// The place behind `by` bytes from the place that `pointer` shows, in bytes.
+    fn moved(&self, side: Side, pointer: Reg, by: usize) -> usize {
+        let part = self.part(side);
+        let at = ((self.bank.get(pointer) & 0x1fff) as usize).saturating_mul(8).max(part.start);
+        let offset = at.saturating_sub(part.start).saturating_add(by);
+        part.start.saturating_add(offset.checked_rem(part.len()).unwrap_or(0))
+    }
+
+    fn point(&mut self, pointer: Reg, bytes: usize) {
+        self.bank.set(pointer, (bytes as u64 / 8) & 0x1fff);
+    }
+
+    /// Empties both FIFOs: head and tail where they begin.
+    pub(crate) fn place_fifos(&mut self) {
+        for side in [Side::Receive, Side::Transmit] {
+            let Pointers { head, tail, saved: [head_saved, tail_saved], packets } = side.pointers();
+            let start = if self.compat.is_qemu() { 0 } else { self.part(side).start };
+            for pointer in [head, tail, head_saved, tail_saved] {
+                self.point(pointer, start);
+            }
+            self.bank.set(packets, 0);
+        }
+    }
+
+    /// A packet enters the packet buffer: its bytes show in PBM, the tail moves behind it.
+    pub(crate) fn enters_buffer(&mut self, side: Side, packet: &[u8]) {
+        let pointers = side.pointers();
+        let (part, start) = (self.part(side), self.moved(side, pointers.tail, PACKET_HEADER));
+        if let Some(memory) = self.bank.memory_mut(Reg::PBM) {
+            let before_end = part.end.saturating_sub(start).min(packet.len());
+            let (first, rest) = packet.split_at_checked(before_end).unwrap_or((packet, &[]));
+            for (at, bytes) in [(start, first), (part.start, rest)] {
+                let room = memory.get_mut(at..part.end.max(at)).unwrap_or_default();
+                room.iter_mut().zip(bytes).for_each(|(into, byte)| *into = *byte);
+            }
+        }
+        let [_, saved] = pointers.saved;
+        self.bank.set(saved, self.bank.get(pointers.tail));
+        let behind = self.moved(side, pointers.tail, occupied(packet.len()));
+        self.point(pointers.tail, behind);
+        let packets = self.bank.get(pointers.packets).saturating_add(1);
+        self.bank.set(pointers.packets, packets & 0x1fff);
+    }
+
+    /// The oldest packet, of `length` bytes, is gone: the head moves behind it.
+    pub(crate) fn left_buffer(&mut self, side: Side, length: usize) {
+        let pointers = side.pointers();
+        let [saved, _] = pointers.saved;
+        self.bank.set(saved, self.bank.get(pointers.head));
+        let behind = self.moved(side, pointers.head, occupied(length));
+        self.point(pointers.head, behind);
+        let packets = self.bank.get(pointers.packets).saturating_sub(1);
+        self.bank.set(pointers.packets, packets);
     }
 }
 

@@ -73,6 +73,10 @@ impl E1000 {
                 _ => {
                     self.timers.cancel(cx, Timer::Throttle);
                     self.irq.asserted = true;
+                    if self.msi {
+                        // The function drops it while software has not enabled messages.
+                        cx.outbox.msi(0);
+                    }
                     self.irq.last = Some(cx.now);
                 }
             }
@@ -114,12 +118,14 @@ impl E1000 {
     /// One of the receive timers has come.
     pub(crate) fn receive_delay_over(&mut self, cx: &mut Cx<'_>) {
         self.stop_delay(cx, &RECEIVE);
+        self.flush_received(cx);
         self.raise(cx, RECEIVE.cause);
     }
 
     /// One of the transmit timers has come.
     pub(crate) fn transmit_delay_over(&mut self, cx: &mut Cx<'_>) {
         self.stop_delay(cx, &TRANSMIT);
+        self.flush_transmitted(cx);
         self.raise(cx, TRANSMIT.cause);
     }
 
@@ -127,8 +133,11 @@ impl E1000 {
     pub(crate) fn flush_receive_delay(&mut self, cx: &mut Cx<'_>) {
         let flush = self.bank.get(Reg::RDTR) & FLUSH_DELAY != 0;
         self.bank.clear_bits(Reg::RDTR, FLUSH_DELAY);
-        if flush && self.timers.pending(Timer::ReceiveDelay) {
-            self.receive_delay_over(cx);
+        if flush {
+            self.flush_received(cx);
+            if self.timers.pending(Timer::ReceiveDelay) {
+                self.receive_delay_over(cx);
+            }
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Intel 82540EM gigabit Ethernet controller (QEMU's `e1000`).
+//! Intel 82540EM, 82544GC and 82545EM gigabit Ethernet controllers (QEMU's `e1000` family).
 //!
 //! One [`E1000`] is one controller: registers, rings, FIFOs, PHY and EEPROM. `README.md` beside this source says what it
 //! does, how time passes in it and where it differs from QEMU's; the files follow the blocks of the chip:
@@ -18,6 +18,8 @@
     )
 )]
 
+mod chip;
+mod compat;
 mod descriptors;
 mod dispatch;
 mod eeprom;
@@ -36,26 +38,37 @@ mod rx;
 mod spec;
 mod state;
 mod stats;
+mod strict;
+mod thresholds;
 mod timers;
 mod timing;
 mod tx;
 mod verify;
+mod wake;
 
-use elnic_contract::{Counters, MacAddr, Properties, RxFilter, Timing, VDuration};
+use elnic_contract::{
+    Counters, FunctionState, MacAddr, Properties, RxFilter, Strict, Timing, VDuration,
+};
 use elnic_microwire::Eeprom;
 use elnic_registers::Bank;
 
+use crate::compat::Compat;
 use crate::fifo::Capacity;
 use crate::filter::Stations;
 use crate::irq::Interrupts;
-use crate::phy::Phy;
+use crate::phy::{Partner, Phy, Setup, Speed};
 use crate::rx::Receiver;
 use crate::spec::Reg;
 use crate::timers::Timers;
 use crate::timing::Fidelity;
 use crate::tx::Transmitter;
 
-pub use crate::model::{ENTRY, MODEL, PROPERTIES, QEMU_DIFFERENCES, QemuDifference};
+pub use crate::chip::Chip;
+pub use crate::compat::{QEMU_DIFFERENCES, QemuDifference, QemuShows};
+pub use crate::model::{
+    ENTRY, ENTRY_82544GC, ENTRY_82545EM, MODEL, MODEL_82544GC, MODEL_82545EM, PROPERTIES,
+};
+pub use crate::strict::STRICT_RULES;
 pub use crate::timing::Latencies;
 
 /// The station address of a controller that was given none: QEMU's first.
@@ -64,6 +77,7 @@ pub const DEFAULT_MAC: MacAddr = MacAddr([0x52, 0x54, 0x00, 0x12, 0x34, 0x56]);
 /// One controller.
 #[derive(Debug)]
 pub struct E1000 {
+    chip: Chip,
     /// The station address it was made with.
     mac: MacAddr,
     fidelity: Fidelity,
@@ -78,6 +92,12 @@ pub struct E1000 {
     phy: Phy,
     eeprom: Eeprom,
     counters: Counters,
+    /// What the bus lets the function do.
+    function: FunctionState,
+    strict: Strict,
+    compat: Compat,
+    /// Message-signalled interrupts are offered.
+    msi: bool,
     /// Derived from the receive address registers.
     stations: Stations,
     /// What was announced last.
@@ -85,13 +105,18 @@ pub struct E1000 {
 }
 
 impl E1000 {
-    /// A controller after power-on, with properties that [`Properties::parse`] has checked against [`PROPERTIES`].
+    /// An 82540EM after power-on, with properties that [`Properties::parse`] has checked against [`PROPERTIES`].
     pub fn new(properties: &Properties) -> Self {
-        Self::with_latencies(properties, Latencies::PCI33)
+        Self::of(Chip::I82540em, properties)
     }
 
-    /// As [`E1000::new`], in a machine with other latencies; they count with `timing=full`.
-    pub fn with_latencies(properties: &Properties, latencies: Latencies) -> Self {
+    /// A part of the family after power-on.
+    pub fn of(chip: Chip, properties: &Properties) -> Self {
+        Self::with_latencies(chip, properties, Latencies::PCI33)
+    }
+
+    /// As [`E1000::of`], in a machine with other latencies; they count with `timing=full`.
+    pub fn with_latencies(chip: Chip, properties: &Properties, latencies: Latencies) -> Self {
         let mac = properties.mac("mac").unwrap_or(DEFAULT_MAC);
         let timing = match properties.choice("timing") {
             Some("off") => Timing::Off,
@@ -99,9 +124,16 @@ impl E1000 {
             _ => Timing::Wire,
         };
         let negotiation = VDuration::from_millis(properties.number("autoneg-ms").unwrap_or(2000));
+        let fastest = match properties.choice("speed") {
+            Some("10") => Speed::Ten,
+            Some("100") => Speed::Hundred,
+            _ => Speed::Thousand,
+        };
+        let partner = Partner { fastest, full: properties.choice("duplex") != Some("half") };
         let bank = Bank::new();
         let capacity = Capacity::of(bank.get(Reg::PBA));
         let mut device = Self {
+            chip,
             mac,
             fidelity: Fidelity { timing, negotiation, latencies },
             drops: properties.switch("rx-drop"),
@@ -111,13 +143,17 @@ impl E1000 {
             rx: Receiver::default(),
             capacity,
             irq: Interrupts::default(),
-            phy: Phy::new(true),
-            eeprom: eeprom::contents(mac, 0x100e),
+            phy: Phy::new(true, Setup { identity: chip.phy_id(), partner }),
+            eeprom: eeprom::contents(mac, chip.device_id()),
             counters: Counters::default(),
+            function: FunctionState::default(),
+            strict: Strict::new(properties.switch("strict")),
+            compat: Compat::new(properties.choice("compat")),
+            msi: properties.switch("msi"),
             stations: Stations::default(),
             reported: filter::nothing(mac),
         };
-        device.load_defaults();
+        device.load_power_on_defaults();
         device.reported = device.report_filter();
         device
     }

@@ -1,18 +1,23 @@
 //! The transmit FIFO and the cable behind it: when which frame leaves (IEEE 802.3-2022 §4.2.8; SDM 13.4.34).
 //!
 //! With `timing=off` a frame leaves when it is made. Otherwise it waits in the FIFO, and leaves when its last bit does:
-//! preamble, frame, FCS, then a gap of 96 bit times before the next. Deadlines are computed from deadlines, not from the
+//! preamble, frame, FCS, then the gap that TIPG asks for before the next. Deadlines are computed from deadlines, not from the
 //! time of the call, so that back-to-back frames keep their exact distance.
 
 use elnic_contract::{Cx, DropReason, Frame, VTime};
 use elnic_wire::ethernet;
 
 use crate::E1000;
+use crate::fifo::Side;
+use crate::spec::Reg;
 use crate::stats::Cast;
 use crate::timers::Timer;
 
-/// Bits of the gap between frames.
+/// Bits of the gap that the length of a frame on the cable counts in.
 const GAP_BITS: u64 = 96;
+/// MAC clocks, of eight bit times, that the gap lasts beyond IPGT: with the 8 that drivers set, 96 bit times
+/// (nic-models.md §7.1).
+const GAP_CLOCKS: u64 = 4;
 
 impl E1000 {
     /// Whether the FIFO takes no further frame. A frame goes in whole once there is any room.
@@ -23,6 +28,7 @@ impl E1000 {
     /// A frame goes to the line, behind the others.
     pub(crate) fn enqueue(&mut self, cx: &mut Cx<'_>, frame: Frame) {
         if self.fidelity.wire() {
+            self.enters_buffer(Side::Transmit, frame.data());
             self.tx.fifo.push_back(frame);
             self.schedule_line(cx);
         } else {
@@ -33,6 +39,7 @@ impl E1000 {
     /// A frame goes to the line, ahead of all that have not begun to leave.
     pub(crate) fn enqueue_first(&mut self, cx: &mut Cx<'_>, frame: Frame) {
         if self.fidelity.wire() {
+            self.enters_buffer(Side::Transmit, frame.data());
             if self.timers.pending(Timer::TransmitLine) {
                 self.tx.fifo.push_second(frame);
             } else {
@@ -42,6 +49,11 @@ impl E1000 {
         } else {
             self.put_on_line(cx, frame);
         }
+    }
+
+    /// Bits between the end of a frame and the start of the next.
+    fn gap_bits(&self) -> u64 {
+        (self.bank.get(Reg::TIPG) & 0x3ff).saturating_add(GAP_CLOCKS).saturating_mul(8)
     }
 
     fn schedule_line(&mut self, cx: &mut Cx<'_>) {
@@ -65,8 +77,9 @@ impl E1000 {
 
     /// The last bit of the first frame left at `at`.
     pub(crate) fn frame_has_left(&mut self, cx: &mut Cx<'_>, at: VTime) {
-        self.tx.line_free = at + self.bit().times(GAP_BITS);
+        self.tx.line_free = at + self.bit().times(self.gap_bits());
         if let Some(frame) = self.tx.fifo.pop_front() {
+            self.left_buffer(Side::Transmit, frame.len());
             self.put_on_line(cx, frame.arriving(at));
         }
         self.schedule_line(cx);

@@ -42,6 +42,7 @@ impl E1000 {
         self.bank.set(Reg::STATUS, new);
         if (old ^ new) & status::LU != 0 {
             self.raise(cx, cause::LSC);
+            self.link_may_wake(cx);
         }
     }
 
@@ -56,6 +57,7 @@ impl E1000 {
             other => other.code(),
         };
         (self.bank.get(Reg::STATUS) & status::TXOFF)
+            | self.chip.bus_status()
             | if full { status::FD } else { 0 }
             | if up { status::LU } else { 0 }
             | speed

@@ -1,12 +1,14 @@
-//! What the model says of itself: identity, properties, and where it differs from QEMU's.
+//! What the models say of themselves: identity, properties, catalogue entries.
 
 use elnic_contract::{
-    Entry, Model, PciIdentity, PropertyKind, PropertySpec, RegionKind, RegionSpec,
+    BuildError, Device, Entry, Model, PciIdentity, Properties, PropertyKind, PropertySpec,
+    RegionKind, RegionSpec,
 };
 use elnic_registers::RegisterFile;
 
 use crate::E1000;
-use crate::spec::{Reg, WINDOW};
+use crate::chip::Chip;
+use crate::spec::{Reg, TABLE_82544GC, TABLE_82545EM, WINDOW};
 
 /// Number of the register window.
 pub(crate) const MEMORY: u8 = 0;
@@ -15,14 +17,11 @@ pub(crate) const PORTS: u8 = 1;
 /// Length of the I/O window in bytes.
 pub(crate) const PORTS_SIZE: u64 = 64;
 
-/// The 82540EM.
-pub static MODEL: Model = Model {
-    name: "e1000",
-    aliases: &["e1000-82540em"],
-    summary: "Intel 82540EM gigabit Ethernet controller",
-    pci: Some(PciIdentity {
+/// Who the part is on PCI. The two bytes at the end are zero in QEMU and stay so: arbiters of today ignore them.
+const fn identity(chip: Chip) -> PciIdentity {
+    PciIdentity {
         vendor: 0x8086,
-        device: 0x100e,
+        device: chip.device_id(),
         revision: 0x03,
         class: [0x02, 0x00, 0x00],
         subsystem_vendor: 0x1af4,
@@ -30,16 +29,51 @@ pub static MODEL: Model = Model {
         interrupt_pin: 1,
         min_gnt: 0,
         max_lat: 0,
-    }),
-    regions: &[
-        RegionSpec { name: "bar0", bar: 0, kind: RegionKind::Memory32, size: WINDOW },
-        RegionSpec { name: "bar1", bar: 1, kind: RegionKind::Io, size: PORTS_SIZE },
-    ],
+    }
+}
+
+const REGIONS: &[RegionSpec] = &[
+    RegionSpec { name: "bar0", bar: 0, kind: RegionKind::Memory32, size: WINDOW },
+    RegionSpec { name: "bar1", bar: 1, kind: RegionKind::Io, size: PORTS_SIZE },
+];
+
+const SOURCES: &[&str] = &[
+    "Intel: PCI/PCI-X Family of Gigabit Ethernet Controllers Software Developer's Manual, 317453-006 (SDM)",
+    "IEEE 802.3-2022; Marvell 88E1000 family (PHY); Microchip 93C46B (EEPROM)",
+    "nic-models.md: the study of models, drivers and advisories that this model was checked against",
+];
+
+/// The 82540EM.
+pub static MODEL: Model = Model {
+    name: "e1000",
+    aliases: &["e1000-82540em"],
+    summary: "Intel 82540EM gigabit Ethernet controller",
+    pci: Some(identity(Chip::I82540em)),
+    regions: REGIONS,
     registers: Reg::TABLE,
-    sources: &[
-        "Intel: PCI/PCI-X Family of Gigabit Ethernet Controllers Software Developer's Manual, 317453-006 (SDM)",
-        "IEEE 802.3-2022; Marvell 88E1000 family (PHY); Microchip 93C46B (EEPROM)",
-    ],
+    sources: SOURCES,
+};
+
+/// The 82544GC.
+pub static MODEL_82544GC: Model = Model {
+    name: "e1000-82544gc",
+    aliases: &[],
+    summary: "Intel 82544GC gigabit Ethernet controller (PCI-X)",
+    pci: Some(identity(Chip::I82544gc)),
+    regions: REGIONS,
+    registers: TABLE_82544GC,
+    sources: SOURCES,
+};
+
+/// The 82545EM.
+pub static MODEL_82545EM: Model = Model {
+    name: "e1000-82545em",
+    aliases: &[],
+    summary: "Intel 82545EM gigabit Ethernet controller (PCI-X)",
+    pci: Some(identity(Chip::I82545em)),
+    regions: REGIONS,
+    registers: TABLE_82545EM,
+    sources: SOURCES,
 };
 
 /// What `-device e1000,…` takes.
@@ -69,54 +103,57 @@ pub const PROPERTIES: &[PropertySpec] = &[
         about: "take frames without receive buffers and drop them when the FIFO is full, as hardware must, instead of \
                 letting the peer wait",
     },
+    PropertySpec {
+        name: "speed",
+        kind: PropertyKind::Choice(&["10", "100", "1000"]),
+        default: Some("1000"),
+        about: "the fastest the partner at the cable's other end can do, in Mb/s",
+    },
+    PropertySpec {
+        name: "duplex",
+        kind: PropertyKind::Choice(&["full", "half"]),
+        default: Some("full"),
+        about: "half: the partner can do half duplex only",
+    },
+    PropertySpec {
+        name: "msi",
+        kind: PropertyKind::Switch,
+        default: Some("off"),
+        about: "offer message-signalled interrupts",
+    },
+    PropertySpec {
+        name: "compat",
+        kind: PropertyKind::Choice(&["datasheet", "qemu"]),
+        default: Some("datasheet"),
+        about: "qemu: register values and capabilities as QEMU's model shows them where the data sheet says otherwise",
+    },
+    PropertySpec {
+        name: "strict",
+        kind: PropertyKind::Switch,
+        default: Some("off"),
+        about: "say, once each, what the driver does that the hardware would punish",
+    },
 ];
 
-/// How the catalogue knows this model.
-pub const ENTRY: Entry = Entry {
-    model: &MODEL,
-    properties: PROPERTIES,
-    build: |properties| Ok(Box::new(E1000::new(properties))),
-    is_nic: true,
-    scenarios: &[include_str!("scenarios/rings.txt")],
-};
-
-/// A value that QEMU's model shows and this one, with the manual, does not.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct QemuDifference {
-    /// The register.
-    pub register: &'static str,
-    /// Offset in the register window.
-    pub offset: u32,
-    /// Bits that may read otherwise. All others are equal.
-    pub bits: u32,
-    /// Why.
-    pub reason: &'static str,
+const fn entry(model: &'static Model, build: Build) -> Entry {
+    Entry {
+        model,
+        properties: PROPERTIES,
+        build,
+        is_nic: true,
+        scenarios: &[include_str!("scenarios/rings.txt"), include_str!("scenarios/wake.txt")],
+    }
 }
 
-/// Every difference a guest can see in register values after reset or a plain write and read.
-pub const QEMU_DIFFERENCES: &[QemuDifference] = &[
-    QemuDifference {
-        register: "STATUS",
-        offset: 0x00008,
-        bits: 0x8008_0400,
-        reason: "bits 10, 19 and 31 belong to other chips (82543 MTXCKOK, PCI Express masters); reserved here (SDM 13.4.2)",
-    },
-    QemuDifference {
-        register: "VET",
-        offset: 0x00038,
-        bits: 0xffff_0000,
-        reason: "the type field has 16 bits; the upper half is reserved (SDM 13.4.11)",
-    },
-    QemuDifference {
-        register: "RDBAL",
-        offset: 0x02800,
-        bits: 0x0000_000f,
-        reason: "the ring is 16-byte aligned and the low bits read zero (SDM 13.4.25)",
-    },
-    QemuDifference {
-        register: "TDBAL",
-        offset: 0x03800,
-        bits: 0x0000_000f,
-        reason: "the ring is 16-byte aligned and the low bits read zero (SDM 13.4.36)",
-    },
-];
+type Build = fn(&Properties) -> Result<Box<dyn Device>, BuildError>;
+
+/// How the catalogue knows the 82540EM.
+pub const ENTRY: Entry = entry(&MODEL, |properties| Ok(Box::new(E1000::new(properties))));
+
+/// How the catalogue knows the 82544GC.
+pub const ENTRY_82544GC: Entry =
+    entry(&MODEL_82544GC, |properties| Ok(Box::new(E1000::of(Chip::I82544gc, properties))));
+
+/// How the catalogue knows the 82545EM.
+pub const ENTRY_82545EM: Entry =
+    entry(&MODEL_82545EM, |properties| Ok(Box::new(E1000::of(Chip::I82545em, properties))));

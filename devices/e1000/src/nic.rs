@@ -1,14 +1,14 @@
 //! The device and its cable, as the machine sees them.
 
 use elnic_contract::{
-    Access, Counters, Cx, Device, DropReason, Fault, Frame, Lines, LinkState, MacAddr, Model, Nic,
-    NotReady, Offload, Readiness, Reset, RestoreError, RxFilter, SavedState, TimerId, Verdict,
+    Access, Capability, Counters, Cx, Device, DropReason, Fault, Frame, FunctionState, Lines,
+    LinkState, MacAddr, Model, Nic, NotReady, Offload, Readiness, Reset, RestoreError, RxFilter,
+    SavedState, TimerId, Verdict,
 };
 use elnic_mac::Offer;
 use elnic_wire::offload;
 
 use crate::E1000;
-use crate::model::MODEL;
 use crate::ring::Ring;
 use crate::spec::Reg;
 use crate::spec::views::Rctl;
@@ -16,7 +16,7 @@ use crate::timers::Timer;
 
 impl Device for E1000 {
     fn describe(&self) -> &'static Model {
-        &MODEL
+        self.chip.model()
     }
 
     fn reset(&mut self, cx: &mut Cx<'_>, kind: Reset) {
@@ -62,7 +62,27 @@ impl Device for E1000 {
     }
 
     fn restore(&mut self, state: &SavedState) -> Result<(), RestoreError> {
-        self.restore_state(state)
+        self.restore_state(state).map_err(|error| match error {
+            // The family shares its checks, not its name.
+            RestoreError::Impossible { field, why, .. } => {
+                RestoreError::Impossible { kind: self.chip.model().name, field, why }
+            }
+            other => other,
+        })
+    }
+
+    fn capabilities(&self) -> Vec<Capability> {
+        if self.compat.is_qemu() { Vec::new() } else { self.chip.capabilities(self.msi) }
+    }
+
+    fn function_changed(&mut self, cx: &mut Cx<'_>, state: FunctionState) {
+        let gained = state.may_master && !self.function.may_master;
+        self.function = state;
+        if gained {
+            // What stopped for want of the bus goes on.
+            self.transmit(cx);
+            self.receive_on(cx);
+        }
     }
 
     fn as_nic(&self) -> Option<&dyn Nic> {
@@ -125,6 +145,10 @@ impl E1000 {
         if !self.link_is_up() {
             return Some(NotReady::LinkDown);
         }
+        if self.sleeps() {
+            // Frames are looked at, not received.
+            return None;
+        }
         if !Rctl(self.bank.get(Reg::RCTL)).enable() {
             return Some(NotReady::ReceiverOff);
         }
@@ -149,6 +173,10 @@ impl E1000 {
             self.counters.drop_received(DropReason::LinkDown);
             return Verdict::Dropped(DropReason::LinkDown);
         }
+        if self.sleeps() {
+            let reason = self.look_at(cx, frame);
+            return self.discard(cx, reason, frame.len());
+        }
         if !self.fidelity.wire() {
             return self.arrive(cx, frame);
         }
@@ -172,7 +200,10 @@ impl E1000 {
 
     fn frame_has_arrived(&mut self, cx: &mut Cx<'_>) {
         if let Some(frame) = self.rx.arriving.take() {
-            if self.link_is_up() && !self.loops_back() {
+            if self.sleeps() {
+                let reason = self.look_at(cx, &frame);
+                self.discard(cx, reason, frame.len());
+            } else if self.link_is_up() && !self.loops_back() {
                 let _ = self.arrive(cx, &frame);
             } else {
                 self.counters.drop_received(DropReason::LinkDown);

@@ -10,6 +10,7 @@ use crate::E1000;
 use crate::descriptors::{Context, INSERT_IP, INSERT_TRANSPORT, TxDescriptor, TxKind};
 use crate::spec::Reg;
 use crate::spec::views::Tctl;
+use crate::strict::Rule;
 use crate::tx::Packet;
 
 /// What the last descriptor says of the frame.
@@ -68,7 +69,9 @@ impl E1000 {
         let Some(segments) = &packet.segments else { return };
         if segments.context.payload_length() != segments.sent {
             let what = "PAYLEN of a segmentation context is not what the descriptors brought";
-            cx.log.record(LogEntry::Guest { what, value: u64::from(segments.sent) });
+            let sent = u64::from(segments.sent);
+            cx.log.record(LogEntry::Guest { what, value: sent });
+            self.broken(cx, Rule::PayloadLength, "PAYLEN", sent);
         }
     }
 
@@ -125,8 +128,12 @@ impl E1000 {
             };
             data.truncate(good_length);
             error = (!good).then_some(LineError::BadFcs);
-        } else if data.len() < ethernet::MIN_LENGTH && Tctl(self.bank.get(Reg::TCTL)).pad_short() {
-            data.resize(ethernet::MIN_LENGTH, 0);
+        } else if data.len() < ethernet::MIN_LENGTH {
+            if Tctl(self.bank.get(Reg::TCTL)).pad_short() {
+                data.resize(ethernet::MIN_LENGTH, 0);
+            } else {
+                self.broken(cx, Rule::ShortFrame, "TCTL", data.len() as u64);
+            }
         }
         // What is left may be nothing: the packet was its own FCS.
         let Ok(frame) = Frame::new(data, cx.now) else { return };
@@ -146,6 +153,7 @@ impl E1000 {
         if reason == DropReason::BadDescriptor {
             let what = "transmit descriptors describe no packet that can be sent";
             cx.log.record(LogEntry::Guest { what, value: u64::from(length) });
+            self.broken(cx, Rule::BadDescriptor, "TDT", u64::from(length));
         }
     }
 }

@@ -26,6 +26,7 @@ const fn row(number: u8, reset: u16, writable: u16) -> Row {
 mod number {
     pub(super) const CONTROL: u8 = 0;
     pub(super) const STATUS: u8 = 1;
+    pub(super) const IDENTITY: u8 = 3;
     pub(super) const ADVERTISEMENT: u8 = 4;
     pub(super) const PARTNER: u8 = 5;
     pub(super) const EXPANSION: u8 = 6;
@@ -39,7 +40,7 @@ mod number {
 const TABLE: &[Row] = &[
     row(number::CONTROL, 0x1140, 0x7dff),
     row(2, 0x0141, 0),
-    row(3, 0x0c20, 0),
+    row(number::IDENTITY, 0, 0),
     row(number::ADVERTISEMENT, 0x0de1, 0xbfff),
     row(7, 0x2001, 0xbfff),
     row(number::GIGABIT_CONTROL, 0x0e00, 0xff00),
@@ -76,7 +77,7 @@ const EVENT_LINK: u16 = 0x0400;
 const EVENT_NEGOTIATED: u16 = 0x0800;
 
 /// A speed of the link.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Speed {
     Ten,
     Hundred,
@@ -121,10 +122,62 @@ pub(crate) enum Action {
     Negotiate,
 }
 
+/// What the station at the cable's other end can do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Partner {
+    /// Its fastest speed; it can do the slower ones too.
+    pub(crate) fastest: Speed,
+    /// It can do full duplex.
+    pub(crate) full: bool,
+}
+
+impl Default for Partner {
+    fn default() -> Self {
+        Self { fastest: Speed::Thousand, full: true }
+    }
+}
+
+impl Partner {
+    fn can(self, speed: Speed, full: bool) -> bool {
+        speed <= self.fastest && (self.full || !full)
+    }
+
+    /// What it advertises, as register 5 shows it: acknowledged, 802.3, and what it can do at 10 and 100 Mb/s.
+    fn advertisement(self) -> u16 {
+        let abilities = [
+            (Speed::Ten, false, 0x20),
+            (Speed::Ten, true, 0x40),
+            (Speed::Hundred, false, 0x80),
+            (Speed::Hundred, true, 0x100),
+        ];
+        let can = abilities.into_iter().filter(|(speed, full, _)| self.can(*speed, *full));
+        can.fold(0x4001, |word, (_, _, bit)| word | bit)
+    }
+
+    /// What it can do at 1000 Mb/s and that both receivers are fine, as register 10 shows it.
+    fn gigabit_status(self) -> u16 {
+        match (self.fastest, self.full) {
+            (Speed::Thousand, true) => 0x3c00,
+            (Speed::Thousand, false) => 0x3400,
+            _ => 0,
+        }
+    }
+}
+
+/// What a PHY is made with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Setup {
+    /// Register 3.
+    pub(crate) identity: u16,
+    pub(crate) partner: Partner,
+}
+
 /// The PHY.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Phy {
+    #[serde(skip)]
+    setup: Setup,
     registers: [u16; REGISTERS],
     /// Somebody is at the other end of the cable.
     partner: bool,
@@ -138,8 +191,9 @@ pub(crate) struct Phy {
 
 impl Phy {
     /// After power-on, with negotiation done: it takes place while firmware starts, which no guest sees.
-    pub(crate) fn new(partner: bool) -> Self {
+    pub(crate) fn new(partner: bool, setup: Setup) -> Self {
         let mut phy = Self {
+            setup,
             registers: [0; REGISTERS],
             partner,
             negotiated: partner,
@@ -150,11 +204,23 @@ impl Phy {
         phy
     }
 
+    /// What it was made with.
+    pub(crate) const fn setup(&self) -> Setup {
+        self.setup
+    }
+
+    /// The same state in a PHY that was made with `setup`: a saved state does not say.
+    pub(crate) fn with_setup(mut self, setup: Setup) -> Self {
+        self.setup = setup;
+        self
+    }
+
     fn load_defaults(&mut self) {
         self.registers = [0; REGISTERS];
         for row in TABLE {
             self.store(row.number, row.reset);
         }
+        self.store(number::IDENTITY, self.setup.identity);
     }
 
     fn load(&self, number: u8) -> u16 {
@@ -180,10 +246,9 @@ impl Phy {
                 let done = if self.negotiated { status::NEGOTIATED } else { 0 };
                 status::ABILITIES | link | done
             }
-            // 10/100 full and half duplex with acknowledgement; 1000BASE-T and receivers fine.
-            number::PARTNER if self.negotiated => 0x41e1,
+            number::PARTNER if self.negotiated => self.setup.partner.advertisement(),
             number::EXPANSION if self.negotiated => 0x0001,
-            number::GIGABIT_STATUS if up => 0x3c00,
+            number::GIGABIT_STATUS if up => self.setup.partner.gigabit_status(),
             number::SPECIFIC_STATUS if up => {
                 let (speed, full) = self.resolved();
                 // Speed at 15:14, duplex at 13, resolved at 11, link at 10.
@@ -280,7 +345,7 @@ impl Phy {
 
     /// Negotiation has come to its end.
     pub(crate) fn complete(&mut self) {
-        if self.can_negotiate() {
+        if self.can_negotiate() && self.best().is_some() {
             self.negotiated = true;
             let events = EVENT_LINK | EVENT_NEGOTIATED;
             self.store(number::INTERRUPT_STATUS, self.load(number::INTERRUPT_STATUS) | events);
@@ -302,7 +367,9 @@ impl Phy {
         if self.held || self.control(control::POWER_DOWN) || self.control(control::ISOLATE) {
             return false;
         }
-        let forced = !self.control(control::NEGOTIATE);
+        // A partner that negotiates follows a forced 10 or 100 Mb/s; whom it cannot follow it does not hear.
+        let forced =
+            !self.control(control::NEGOTIATE) && self.resolved().0 <= self.setup.partner.fastest;
         self.loops_back() || (self.partner && (forced || self.negotiated))
     }
 
@@ -317,20 +384,25 @@ impl Phy {
             };
             return (speed, self.control(control::DUPLEX));
         }
+        self.best().unwrap_or((Speed::Ten, false))
+    }
+
+    /// The best that both ends can do (IEEE 802.3-2022 annex 28B.3: the first in this order).
+    fn best(&self) -> Option<(Speed, bool)> {
         let (gigabit, ours) =
             (self.load(number::GIGABIT_CONTROL), self.load(number::ADVERTISEMENT));
-        // IEEE 802.3-2022 annex 28B.3: the first in this order that both can do.
         let abilities = [
             (gigabit & 0x200, Speed::Thousand, true),
             (gigabit & 0x100, Speed::Thousand, false),
             (ours & 0x100, Speed::Hundred, true),
             (ours & 0x080, Speed::Hundred, false),
             (ours & 0x040, Speed::Ten, true),
+            (ours & 0x020, Speed::Ten, false),
         ];
-        abilities
+        let common = abilities
             .into_iter()
-            .find(|(offered, ..)| *offered != 0)
-            .map_or((Speed::Ten, false), |(_, speed, full)| (speed, full))
+            .find(|(offered, speed, full)| *offered != 0 && self.setup.partner.can(*speed, *full));
+        common.map(|(_, speed, full)| (speed, full))
     }
 }
 
@@ -338,9 +410,34 @@ impl Phy {
 mod tests {
     use super::*;
 
+    const SETUP: Setup =
+        Setup { identity: 0x0c20, partner: Partner { fastest: Speed::Thousand, full: true } };
+
+    #[test]
+    fn the_partner_limits_what_is_negotiated() {
+        // This PHY offers 1000 Mb/s in full duplex only.
+        for (fastest, full, resolved, advertised, gigabit) in [
+            (Speed::Ten, true, (Speed::Ten, true), 0x4061, 0),
+            (Speed::Hundred, false, (Speed::Hundred, false), 0x40a1, 0),
+            (Speed::Thousand, false, (Speed::Hundred, false), 0x40a1, 0x3400),
+        ] {
+            let partner = Partner { fastest, full };
+            let mut phy = Phy::new(true, Setup { partner, ..SETUP });
+            assert_eq!(phy.resolved(), resolved);
+            assert_eq!((phy.peek(5), phy.peek(10)), (advertised, gigabit));
+            phy.write(0, 0x0140);
+            assert_eq!(phy.link(), fastest == Speed::Thousand, "forced to 1000 Mb/s");
+            phy.write(4, 0x0001);
+            phy.write(9, 0);
+            assert_eq!(phy.write(0, 0x1200), Action::Negotiate);
+            phy.complete();
+            assert!(!phy.link(), "nothing in common");
+        }
+    }
+
     #[test]
     fn identity_and_defaults_of_the_internal_phy() {
-        let phy = Phy::new(true);
+        let phy = Phy::new(true, SETUP);
         assert_eq!([0, 1, 2, 3, 4].map(|n| phy.peek(n)), [0x1140, 0x796d, 0x0141, 0x0c20, 0x0de1]);
         assert_eq!(
             [10, 15, 16, 17, 20].map(|n| phy.peek(n)),
@@ -350,7 +447,7 @@ mod tests {
 
     #[test]
     fn a_lost_link_is_latched_until_it_has_been_read() {
-        let mut phy = Phy::new(true);
+        let mut phy = Phy::new(true, SETUP);
         assert_eq!(phy.plug(false), Action::Settle);
         assert_eq!(phy.plug(true), Action::Negotiate);
         phy.complete();
@@ -363,7 +460,7 @@ mod tests {
 
     #[test]
     fn the_link_follows_control() {
-        let mut phy = Phy::new(true);
+        let mut phy = Phy::new(true, SETUP);
         assert_eq!(phy.write(0, 0x1340), Action::Negotiate);
         assert!(!phy.link());
         assert_eq!(phy.peek(0), 0x1140, "restart clears itself");
@@ -383,7 +480,7 @@ mod tests {
 
     #[test]
     fn the_best_common_speed_is_chosen() {
-        let mut phy = Phy::new(true);
+        let mut phy = Phy::new(true, SETUP);
         assert_eq!(phy.resolved(), (Speed::Thousand, true));
         phy.write(9, 0);
         assert_eq!(phy.resolved(), (Speed::Hundred, true));
@@ -398,7 +495,7 @@ mod tests {
 
     #[test]
     fn the_reset_pin_holds_the_link_down() {
-        let mut phy = Phy::new(true);
+        let mut phy = Phy::new(true, SETUP);
         assert_eq!(phy.reset_pin(true), Action::Settle);
         assert!(!phy.link());
         assert_eq!(phy.reset_pin(false), Action::Negotiate);

@@ -1,6 +1,6 @@
 //! The resets: power-on, bus, CTRL.RST, and loading the EEPROM (SDM 14.3, 4.6).
 
-use elnic_contract::{Cx, Reset};
+use elnic_contract::{Cx, FunctionState, Reset};
 
 use crate::E1000;
 use crate::eeprom;
@@ -9,6 +9,7 @@ use crate::irq::Interrupts;
 use crate::phy::Phy;
 use crate::rx::Receiver;
 use crate::spec::Reg;
+use crate::spec::views::wuc;
 use crate::timers::Timer;
 use crate::tx::Transmitter;
 
@@ -35,13 +36,16 @@ impl E1000 {
     pub(crate) fn hard_reset(&mut self, cx: &mut Cx<'_>, kind: Reset) {
         // The time of negotiation passes while firmware runs, which no guest sees. After power-on the cable counts as
         // plugged until the machine says otherwise.
-        self.phy = Phy::new(kind == Reset::Cold || self.phy.has_partner());
+        self.phy = Phy::new(kind == Reset::Cold || self.phy.has_partner(), self.phy.setup());
         self.timers.cancel(cx, Timer::Negotiation);
         if kind == Reset::Cold {
-            self.eeprom = eeprom::contents(self.mac, 0x100e);
+            self.eeprom = eeprom::contents(self.mac, self.chip.device_id());
             self.counters = Default::default();
             self.bank.reset();
+            self.load_wake_up();
+            self.strict.forget();
         }
+        self.function = FunctionState::default();
         self.soft_reset(cx);
     }
 
@@ -67,6 +71,7 @@ impl E1000 {
         self.rx = Receiver::default();
         self.capacity = Capacity::of(self.bank.get(Reg::PBA));
         self.irq = Interrupts::default();
+        self.compat.reset();
         self.load_defaults();
         self.announce_filter(cx);
     }
@@ -84,5 +89,20 @@ impl E1000 {
         self.refresh_stations();
         let status = self.derived_status();
         self.bank.set(Reg::STATUS, status);
+        self.show_eeprom_output();
+        self.place_fifos();
+    }
+
+    /// As [`E1000::load_defaults`], and what only power-on brings.
+    pub(crate) fn load_power_on_defaults(&mut self) {
+        self.load_wake_up();
+        self.load_defaults();
+    }
+
+    /// APM is on before any driver runs if the EEPROM says so.
+    fn load_wake_up(&mut self) {
+        if eeprom::wakes_without_driver(&self.eeprom) && !self.compat.is_qemu() {
+            self.bank.set_bits(Reg::WUC, wuc::APME);
+        }
     }
 }

@@ -50,10 +50,31 @@ impl Ring {
         }
     }
 
-    /// Of these, the ones before the ring's end.
+    /// The place `held` descriptors behind the head, with how many of the hardware's stand from there to the ring's end.
     #[inline]
-    pub(crate) fn contiguous(&self) -> u32 {
-        self.available().min(self.count.saturating_sub(self.head))
+    fn skip(&self, held: usize) -> (u32, u32) {
+        let held = u32::try_from(held).unwrap_or(u32::MAX).min(self.count);
+        let place = self.head.saturating_add(held);
+        let place = if place >= self.count { place.saturating_sub(self.count) } else { place };
+        let left = self.available().saturating_sub(held);
+        (place, left.min(self.count.saturating_sub(place)))
+    }
+
+    /// Of the available descriptors, those behind the first `held` that stand in one piece.
+    #[inline]
+    pub(crate) fn contiguous_behind(&self, held: usize) -> u32 {
+        self.skip(held).1
+    }
+
+    /// The address of the descriptor behind the first `held`.
+    #[inline]
+    pub(crate) fn behind(&self, held: usize) -> Gpa {
+        self.address(self.skip(held).0)
+    }
+
+    #[inline]
+    fn address(&self, index: u32) -> Gpa {
+        self.base.plus(u64::from(index).saturating_mul(descriptors::LENGTH as u64))
     }
 
     /// Number of descriptors.
@@ -65,7 +86,7 @@ impl Ring {
     /// The address of the descriptor at head.
     #[inline]
     pub(crate) fn at_head(&self) -> Gpa {
-        self.base.plus(u64::from(self.head).saturating_mul(descriptors::LENGTH as u64))
+        self.address(self.head)
     }
 
     /// Moves the head on by one.
@@ -85,8 +106,11 @@ mod tests {
     #[test]
     fn available_descriptors_wrap_around_the_end() {
         let ring = |head, tail| Ring::new(0x1000, 128, head, tail).unwrap();
-        assert_eq!((ring(2, 5).available(), ring(2, 5).contiguous()), (3, 3));
-        assert_eq!((ring(6, 3).available(), ring(6, 3).contiguous()), (5, 2));
+        assert_eq!((ring(2, 5).available(), ring(2, 5).contiguous_behind(0)), (3, 3));
+        assert_eq!((ring(6, 3).available(), ring(6, 3).contiguous_behind(0)), (5, 2));
+        assert_eq!((ring(6, 3).contiguous_behind(1), ring(6, 3).behind(1)), (1, Gpa(0x1070)));
+        assert_eq!((ring(6, 3).contiguous_behind(2), ring(6, 3).behind(2)), (3, Gpa(0x1000)));
+        assert_eq!(ring(6, 3).contiguous_behind(5), 0);
         assert_eq!(ring(4, 4).available(), 0);
         let mut last = ring(7, 0);
         assert_eq!(last.at_head(), Gpa(0x1070));

@@ -4,19 +4,23 @@
 //! into as many buffers as it needs. If they run out it waits in the FIFO, half delivered if need be, until software
 //! gives more. A descriptor with a null address takes no data: it is given back at once (SDM 3.2.6).
 
-use elnic_contract::{Cx, DropReason, Frame, Gpa, LineError, LogEntry, Verdict};
+use std::collections::VecDeque;
+
+use elnic_contract::{Cx, DmaError, DropReason, Frame, Gpa, LineError, LogEntry, Verdict};
 use elnic_mac::Arrivals;
 use elnic_wire::ethernet::{self, ether_type};
 use elnic_wire::{fcs, vlan};
 
 use crate::E1000;
-use crate::descriptors::{self, RxWriteBack, rx_error, rx_status};
-use crate::fifo::{Fifo, Octets};
+use crate::descriptors::{self, RxDescriptor, RxWriteBack, rx_error, rx_status};
+use crate::fifo::{Fifo, Octets, Side};
 use crate::filter::Pass;
 use crate::ring::Ring;
 use crate::spec::Reg;
 use crate::spec::views::{Rctl, cause};
 use crate::stats::Cast;
+use crate::strict::Rule;
+use crate::thresholds::{BURST, WriteBack};
 use crate::timers::Timer;
 use crate::timing::{BREATHER, BUDGET};
 
@@ -30,6 +34,10 @@ const MAX_LONG: u64 = 16384;
 pub(crate) struct Receiver {
     /// Frames that passed the filters and wait for buffers or the bus.
     pub(crate) fifo: Fifo<Parcel>,
+    /// Descriptors fetched but not used, as they were when fetched.
+    pub(crate) fetched: VecDeque<RxDescriptor>,
+    /// Descriptors that are done, and that WTHRESH holds back.
+    pub(crate) unreported: Vec<WriteBack>,
     /// Frames whose last bit has not arrived yet.
     pub(crate) arriving: Arrivals,
     /// XOFF has been sent and XON not yet.
@@ -215,6 +223,7 @@ impl E1000 {
             self.raise(cx, cause::RXO);
             return self.discard(cx, DropReason::FifoOverflow, parcel.length as usize);
         }
+        self.enters_buffer(Side::Receive, &parcel.bytes);
         self.rx.fifo.push_back(parcel);
         self.watch_fifo(cx);
         self.receive_on(cx);
@@ -250,6 +259,9 @@ impl E1000 {
     fn deliver_first(&mut self, cx: &mut Cx<'_>) -> bool {
         let Some(mut parcel) = self.rx.fifo.pop_front() else { return false };
         let outcome = self.deliver(cx, &mut parcel);
+        if matches!(outcome, Delivery::Done | Delivery::Faulted) {
+            self.left_buffer(Side::Receive, parcel.bytes.len());
+        }
         match outcome {
             Delivery::Done => self.rx.spare = parcel.bytes,
             Delivery::Faulted => {}
@@ -274,10 +286,13 @@ impl E1000 {
                 outcome = Delivery::Starved;
                 break;
             }
-            match fill(cx, &ring, parcel, rctl.buffer_size()) {
+            match self.fill(cx, &ring, parcel, rctl.buffer_size()) {
                 Ok(()) => ring.advance(),
                 Err(error) => {
                     cx.log.record(LogEntry::Dma { doing: "receive", error });
+                    if error == DmaError::NoBusMaster {
+                        self.broken(cx, Rule::NoBusMaster, "RDT", self.bank.get(Reg::RDT));
+                    }
                     self.counters.drop_received(DropReason::DmaError);
                     outcome = Delivery::Faulted;
                     break;
@@ -299,39 +314,90 @@ impl E1000 {
             self.counters.received(parcel.length as usize);
             causes |= self.receive_interrupt(cx, parcel.bytes.len() as u64);
         }
+        if !self.rx.unreported.is_empty() && (causes != 0 || ring.available() == 0) {
+            self.flush_received(cx);
+        }
         self.raise(cx, causes);
         outcome
     }
 }
 
-/// Fills the buffer of the descriptor at the ring's head and gives the descriptor back.
-fn fill(
-    cx: &mut Cx<'_>,
-    ring: &Ring,
-    parcel: &mut Parcel,
-    size: usize,
-) -> Result<(), elnic_contract::DmaError> {
-    let at = ring.at_head();
-    let mut descriptor = [0; descriptors::LENGTH];
-    cx.dma.read(at, &mut descriptor)?;
-    let buffer = u64::from_le_bytes(descriptor.first_chunk().copied().unwrap_or_default());
-    if buffer == 0 {
-        let status = descriptor.get(12).copied().unwrap_or_default();
-        return cx.dma.write(at.plus(12), &[status | rx_status::DD]);
+impl E1000 {
+    /// Fills the buffer of the descriptor at the ring's head and gives the descriptor back.
+    fn fill(
+        &mut self,
+        cx: &mut Cx<'_>,
+        ring: &Ring,
+        parcel: &mut Parcel,
+        size: usize,
+    ) -> Result<(), DmaError> {
+        let at = ring.at_head();
+        let descriptor = self.next_descriptor(cx, ring)?;
+        if descriptor.buffer == 0 {
+            self.broken(cx, Rule::NullBuffer, "RDT", u64::from(ring.head));
+            self.give_back(cx, WriteBack::status(at.plus(12), descriptor.status | rx_status::DD));
+            return Ok(());
+        }
+        let rest = parcel.bytes.get(parcel.written..).unwrap_or_default();
+        let part = rest.get(..size).unwrap_or(rest);
+        cx.dma.write(Gpa(descriptor.buffer), part)?;
+        let length = u16::try_from(part.len()).unwrap_or(u16::MAX);
+        let last = part.len() == rest.len();
+        let write_back = if last {
+            RxWriteBack { length, ..parcel.write_back }
+        } else {
+            RxWriteBack { length, status: rx_status::DD, ..Default::default() }
+        };
+        parcel.written = parcel.written.saturating_add(part.len());
+        self.give_back(cx, WriteBack::half(at.plus(8), write_back.to_bytes()));
+        Ok(())
     }
-    let rest = parcel.bytes.get(parcel.written..).unwrap_or_default();
-    let part = rest.get(..size).unwrap_or(rest);
-    cx.dma.write(Gpa(buffer), part)?;
-    let length = u16::try_from(part.len()).unwrap_or(u16::MAX);
-    let last = part.len() == rest.len();
-    let write_back = if last {
-        RxWriteBack { length, ..parcel.write_back }
-    } else {
-        RxWriteBack { length, status: rx_status::DD, ..Default::default() }
-    };
-    cx.dma.write(at.plus(8), &write_back.to_bytes())?;
-    parcel.written = parcel.written.saturating_add(part.len());
-    Ok(())
+
+    /// The descriptor at the ring's head, from the chip or from memory.
+    fn next_descriptor(&mut self, cx: &mut Cx<'_>, ring: &Ring) -> Result<RxDescriptor, DmaError> {
+        if !self.fidelity.wire() {
+            let mut bytes = [0; descriptors::LENGTH];
+            cx.dma.read(ring.at_head(), &mut bytes)?;
+            return Ok(RxDescriptor::from_bytes(&bytes));
+        }
+        let held = self.rx.fetched.len();
+        let wanted = self
+            .receive_thresholds()
+            .wanted(held, ring.contiguous_behind(held) as usize)
+            .saturating_mul(descriptors::LENGTH);
+        if wanted != 0 {
+            let mut buffer = [0; descriptors::LENGTH * BURST];
+            let into = buffer.get_mut(..wanted).unwrap_or_default();
+            match cx.dma.read(ring.behind(held), into) {
+                Ok(()) => {
+                    let (whole, _) = into.as_chunks();
+                    self.rx.fetched.extend(whole.iter().map(RxDescriptor::from_bytes));
+                }
+                // What was fetched ahead of need is asked for again.
+                Err(error) if held == 0 => return Err(error),
+                Err(_) => {}
+            }
+        }
+        Ok(self.rx.fetched.pop_front().unwrap_or_default())
+    }
+
+    fn give_back(&mut self, cx: &mut Cx<'_>, done: WriteBack) {
+        let thresholds = self.receive_thresholds();
+        if !thresholds.gathers() {
+            done.carry_out(cx, "receive descriptor write-back");
+            return;
+        }
+        self.rx.unreported.push(done);
+        if thresholds.is_reached(self.rx.unreported.len()) {
+            self.flush_received(cx);
+        }
+    }
+
+    /// The ring has moved: what was fetched from it is void.
+    pub(crate) fn forget_receive_ring(&mut self) {
+        self.rx.fetched.clear();
+        self.rx.unreported.clear();
+    }
 }
 
 fn is_mac_control(frame: &[u8]) -> bool {

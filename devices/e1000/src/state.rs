@@ -1,21 +1,25 @@
 //! Saved state, version 1: registers by name and everything in flight. The input is hostile.
 
-use elnic_contract::{Counters, Frame, RestoreError, SavedState, VTime};
+use elnic_contract::{
+    Counters, Frame, FunctionState, Gpa, RestoreError, SavedState, StrictState, VTime,
+};
 use elnic_mac::{Arrivals, SavedArrivals, SavedFrame};
 use elnic_microwire::Eeprom;
 use elnic_registers::{Bank, BankState};
 use serde::{Deserialize, Serialize};
 
 use crate::E1000;
-use crate::descriptors::{Context, RxWriteBack, TxDescriptor};
+use crate::descriptors::{Context, RxDescriptor, RxWriteBack, TxDescriptor};
 use crate::fifo::Capacity;
 use crate::irq::Interrupts;
 use crate::model::MODEL;
 use crate::phy::Phy;
 use crate::rx::{Parcel, Receiver};
 use crate::spec::Reg;
+use crate::strict::STRICT_RULES;
+use crate::thresholds::{CACHE, WriteBack};
 use crate::timers::{Timer, Timers};
-use crate::tx::{MAX_PACKET, PREFETCH, Packet, Segments, Transmitter};
+use crate::tx::{MAX_PACKET, Packet, Segments, Transmitter};
 
 const VERSION: u32 = 1;
 /// Longest frame in a FIFO: a packet with a tag, or a long frame with FCS.
@@ -33,6 +37,9 @@ struct StateV1 {
     phy: Phy,
     eeprom: Eeprom,
     counters: Counters,
+    function: FunctionState,
+    strict: StrictState,
+    compat: Vec<u32>,
     transmit: TransmitV1,
     receive: ReceiveV1,
 }
@@ -41,6 +48,7 @@ struct StateV1 {
 #[serde(deny_unknown_fields)]
 struct TransmitV1 {
     fetched: Vec<Words>,
+    unreported: Vec<(u64, u64, u8)>,
     current: Option<(Words, u32)>,
     checksum_context: Words,
     segment_context: Words,
@@ -78,6 +86,8 @@ struct SegmentsV1 {
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ReceiveV1 {
+    fetched: Vec<(u64, u8)>,
+    unreported: Vec<(u64, u64, u8)>,
     fifo: Vec<ParcelV1>,
     arriving: SavedArrivals,
     xoff_sent: bool,
@@ -118,6 +128,22 @@ fn revive(frame: SavedFrame, field: &'static str) -> Result<Frame, RestoreError>
     frame.revive().map_err(|error| impossible(field, format!("holds {error}")))
 }
 
+fn save_write_back(done: &WriteBack) -> (u64, u64, u8) {
+    (done.at.0, done.bytes, done.length)
+}
+
+fn revive_write_backs(
+    field: &'static str,
+    saved: Vec<(u64, u64, u8)>,
+) -> Result<Vec<WriteBack>, RestoreError> {
+    check(field, saved.len(), CACHE)?;
+    if saved.iter().any(|(_, _, length)| !matches!(length, 1 | 8)) {
+        return Err(impossible(field, "holds neither a status nor half a descriptor"));
+    }
+    let revive = |(at, bytes, length)| WriteBack { at: Gpa(at), bytes, length };
+    Ok(saved.into_iter().map(revive).collect())
+}
+
 impl TransmitV1 {
     fn of(tx: &Transmitter) -> Self {
         let packet = &tx.packet;
@@ -129,6 +155,7 @@ impl TransmitV1 {
         });
         Self {
             fetched: tx.fetched.iter().map(|descriptor| words(descriptor.0)).collect(),
+            unreported: tx.unreported.iter().map(save_write_back).collect(),
             current: tx.current.map(|(descriptor, taken)| (words(descriptor.0), taken)),
             checksum_context: words(tx.checksum.0),
             segment_context: words(tx.segment.0),
@@ -149,7 +176,7 @@ impl TransmitV1 {
     }
 
     fn revive(self) -> Result<Transmitter, RestoreError> {
-        check("transmit.fetched", self.fetched.len(), PREFETCH)?;
+        check("transmit.fetched", self.fetched.len(), CACHE)?;
         check("transmit.packet.data", self.packet.data.len(), MAX_PACKET)?;
         let fifo = self.fifo.into_iter().map(|frame| revive(frame, "transmit.fifo"));
         let fifo: crate::fifo::Fifo<Frame> =
@@ -167,6 +194,7 @@ impl TransmitV1 {
         });
         Ok(Transmitter {
             fetched: self.fetched.into_iter().map(|half| TxDescriptor(value(half))).collect(),
+            unreported: revive_write_backs("transmit.unreported", self.unreported)?,
             current,
             checksum: Context(value(self.checksum_context)),
             segment: Context(value(self.segment_context)),
@@ -198,7 +226,13 @@ impl ReceiveV1 {
             special: parcel.write_back.special,
             length: parcel.length,
         });
-        Self { fifo: fifo.collect(), arriving: rx.arriving.save(), xoff_sent: rx.xoff_sent }
+        Self {
+            fetched: rx.fetched.iter().map(|held| (held.buffer, held.status)).collect(),
+            unreported: rx.unreported.iter().map(save_write_back).collect(),
+            fifo: fifo.collect(),
+            arriving: rx.arriving.save(),
+            xoff_sent: rx.xoff_sent,
+        }
     }
 
     fn revive(self) -> Result<Receiver, RestoreError> {
@@ -229,7 +263,16 @@ impl ReceiveV1 {
         check("receive.fifo", fifo.bytes(), MAX_FIFO)?;
         let arriving = Arrivals::restored(self.arriving);
         let arriving = arriving.map_err(|why| impossible("receive.arriving", why))?;
-        Ok(Receiver { fifo, arriving, xoff_sent: self.xoff_sent, spare: Vec::new() })
+        check("receive.fetched", self.fetched.len(), CACHE)?;
+        let fetched = self.fetched.into_iter();
+        Ok(Receiver {
+            fetched: fetched.map(|(buffer, status)| RxDescriptor { buffer, status }).collect(),
+            unreported: revive_write_backs("receive.unreported", self.unreported)?,
+            fifo,
+            arriving,
+            xoff_sent: self.xoff_sent,
+            spare: Vec::new(),
+        })
     }
 }
 
@@ -243,14 +286,17 @@ impl E1000 {
             phy: self.phy.clone(),
             eeprom: self.eeprom.clone(),
             counters: self.counters.clone(),
+            function: self.function,
+            strict: self.strict.save(),
+            compat: self.compat.save(),
             transmit: TransmitV1::of(&self.tx),
             receive: ReceiveV1::of(&self.rx),
         };
-        SavedState::new(MODEL.name, VERSION, &state)
+        SavedState::new(self.chip.model().name, VERSION, &state)
     }
 
     pub(crate) fn restore_state(&mut self, saved: &SavedState) -> Result<(), RestoreError> {
-        let state: StateV1 = saved.decode(MODEL.name, VERSION)?;
+        let state: StateV1 = saved.decode(self.chip.model().name, VERSION)?;
         let mut bank = Bank::new();
         bank.restore(&state.registers)
             .map_err(|error| impossible("registers", error.to_string()))?;
@@ -260,6 +306,12 @@ impl E1000 {
         if !state.capacity.is_possible() {
             return Err(impossible("capacity", "exceeds 64 KiB"));
         }
+        let mut strict = self.strict;
+        if !strict.restore(STRICT_RULES, state.strict) {
+            return Err(impossible("strict", "names rules that there are not"));
+        }
+        let compat = self.compat.restored(&state.compat);
+        let compat = compat.ok_or_else(|| impossible("compat", "stores what QEMU's does not"))?;
         let tx = state.transmit.revive()?;
         let rx = state.receive.revive()?;
         // Nothing fails from here on.
@@ -267,7 +319,10 @@ impl E1000 {
         self.timers = state.timers;
         self.capacity = state.capacity;
         self.irq = state.interrupts;
-        self.phy = state.phy;
+        self.phy = state.phy.with_setup(self.phy.setup());
+        self.function = state.function;
+        self.strict = strict;
+        self.compat = compat;
         self.eeprom = state.eeprom;
         self.counters = state.counters;
         self.tx = tx;

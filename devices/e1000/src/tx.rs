@@ -7,7 +7,7 @@
 
 use std::collections::VecDeque;
 
-use elnic_contract::{Cx, DropReason, Frame, Gpa, LogEntry, VDuration, VTime};
+use elnic_contract::{Cx, DmaError, DropReason, Frame, Gpa, LogEntry, VDuration, VTime};
 
 use crate::E1000;
 use crate::descriptors::{self, Context, TxDescriptor, TxKind};
@@ -15,13 +15,13 @@ use crate::fifo::Fifo;
 use crate::ring::Ring;
 use crate::spec::Reg;
 use crate::spec::views::{Tctl, cause};
+use crate::strict::Rule;
+use crate::thresholds::{BURST, WriteBack};
 use crate::timers::Timer;
 use crate::timing::{BREATHER, BUDGET};
 
 /// Longest packet the transmitter takes, without FCS (SDM 3.3.3: 16288).
 pub(crate) const MAX_PACKET: usize = 16288;
-/// Descriptors fetched at once (SDM 3.4: the on-chip cache holds 64; one burst fetches up to 16).
-pub(crate) const PREFETCH: usize = 16;
 
 /// State of the transmitter beyond the registers.
 #[derive(Clone, Debug, Default)]
@@ -30,6 +30,8 @@ pub(crate) struct Transmitter {
     pub(crate) fetched: VecDeque<TxDescriptor>,
     /// The descriptor at work, and how many of its bytes are taken.
     pub(crate) current: Option<(TxDescriptor, u32)>,
+    /// Descriptors that are done, and that WTHRESH holds back.
+    pub(crate) unreported: Vec<WriteBack>,
     /// Offload context for checksums.
     pub(crate) checksum: Context,
     /// Offload context for segmentation.
@@ -124,6 +126,7 @@ impl E1000 {
     /// The ring has moved: what was fetched from it is void.
     pub(crate) fn forget_transmit_ring(&mut self, cx: &mut Cx<'_>) {
         self.tx.fetched.clear();
+        self.tx.unreported.clear();
         self.tx.current = None;
         self.tx.paid = false;
         self.timers.cancel(cx, Timer::TransmitDma);
@@ -140,13 +143,15 @@ impl E1000 {
 
     fn transmit_step(&mut self, cx: &mut Cx<'_>, ring: &mut Ring, causes: &mut u64) -> Step {
         if self.tx.current.is_none() {
-            if self.tx.fetched.is_empty() {
-                let wanted = (ring.contiguous() as usize).min(PREFETCH);
+            let held = self.tx.fetched.len();
+            let waiting = ring.contiguous_behind(held) as usize;
+            let wanted = self.transmit_thresholds().wanted(held, waiting);
+            if wanted != 0 {
                 let bytes = wanted.saturating_mul(descriptors::LENGTH);
                 if let Some(span) = self.transmit_bus(bytes) {
                     return Step::Wait(span);
                 }
-                if !self.fetch(cx, ring, bytes) {
+                if !self.fetch(cx, ring.behind(held), bytes) && held == 0 {
                     return Step::Stuck;
                 }
             }
@@ -174,11 +179,14 @@ impl E1000 {
         Step::Went
     }
 
-    fn fetch(&mut self, cx: &mut Cx<'_>, ring: &Ring, bytes: usize) -> bool {
-        let mut buffer = [0; descriptors::LENGTH * PREFETCH];
+    fn fetch(&mut self, cx: &mut Cx<'_>, at: Gpa, bytes: usize) -> bool {
+        let mut buffer = [0; descriptors::LENGTH * BURST];
         let Some(into) = buffer.get_mut(..bytes) else { return false };
-        if let Err(error) = cx.dma.read(ring.at_head(), into) {
+        if let Err(error) = cx.dma.read(at, into) {
             cx.log.record(LogEntry::Dma { doing: "transmit descriptor fetch", error });
+            if error == DmaError::NoBusMaster {
+                self.broken(cx, Rule::NoBusMaster, "TDT", self.bank.get(Reg::TDT));
+            }
             return false;
         }
         let (whole, _) = into.as_chunks();
@@ -304,6 +312,23 @@ impl E1000 {
         self.tx.packet.segments = Some(segments);
     }
 
+    /// Gives a descriptor back, now or with others; the cause to raise now.
+    fn report(&mut self, cx: &mut Cx<'_>, done: WriteBack, may_wait: bool) -> u64 {
+        let thresholds = self.transmit_thresholds();
+        if !thresholds.gathers() {
+            done.carry_out(cx, "transmit descriptor write-back");
+            return self.transmit_interrupt(cx, may_wait);
+        }
+        self.tx.unreported.push(done);
+        // Its own delay, if it has one, writes back what is too little for the threshold.
+        let delayed = may_wait && self.transmit_interrupt(cx, true) == 0;
+        if thresholds.is_reached(self.tx.unreported.len()) || (may_wait && !delayed) {
+            self.flush_transmitted(cx);
+            return if delayed { 0 } else { self.transmit_interrupt(cx, may_wait) };
+        }
+        0
+    }
+
     /// The descriptor is done with: status goes back, the head moves on.
     fn complete(
         &mut self,
@@ -313,11 +338,9 @@ impl E1000 {
         causes: &mut u64,
     ) {
         if descriptor.report_status() {
-            let status = [descriptor.completed_status()];
-            if let Err(error) = cx.dma.write(ring.at_head().plus(12), &status) {
-                cx.log.record(LogEntry::Dma { doing: "transmit descriptor write-back", error });
-            }
-            *causes |= self.transmit_interrupt(cx, descriptor.delay_interrupt());
+            let at = ring.at_head().plus(12);
+            let done = WriteBack::status(at, descriptor.completed_status());
+            *causes |= self.report(cx, done, descriptor.delay_interrupt());
         }
         ring.advance();
         self.bank.set(Reg::TDH, u64::from(ring.head));

@@ -10,6 +10,8 @@ mod harness;
 use elnic_contract::{MacAddr, Nic, ReceiveMode, Verdict};
 use harness::{MAC, Machine, PEER, frame_to, reg};
 use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::{RngAlgorithm, TestRng, TestRunner};
 
 /// A situation for the filter: registers and a frame's header.
 #[derive(Clone, Debug)]
@@ -65,6 +67,13 @@ impl Case {
 
     fn set_up(&self) -> Machine {
         let mut machine = Machine::off();
+        self.set_up_on(&mut machine);
+        machine
+    }
+
+    /// Resets and sets up.
+    fn set_up_on(&self, machine: &mut Machine) {
+        machine.w32(reg::CTRL, 0x0414_0240);
         machine.w32(reg::VET, 0x8100);
         machine.w32(reg::RAH, 0);
         for (index, (address, select, valid)) in self.stations.iter().enumerate() {
@@ -81,10 +90,10 @@ impl Case {
             machine.w32(at, word | 1 << (bit & 31));
         };
         for hash in &self.hashes {
-            set(&mut machine, reg::MTA, *hash);
+            set(machine, reg::MTA, *hash);
         }
         for vlan in &self.vlans {
-            set(&mut machine, reg::VFTA, *vlan);
+            set(machine, reg::VFTA, *vlan);
         }
         let rctl = 0x0400_0002
             | u32::from(self.upe) << 3
@@ -95,7 +104,6 @@ impl Case {
             | u32::from(self.cfien) << 19
             | u32::from(self.cfi) << 20;
         machine.start_receiver(8, rctl);
-        machine
     }
 
     fn frame(&self) -> Vec<u8> {
@@ -155,19 +163,32 @@ fn config(cases: u32) -> ProptestConfig {
     ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(cases) }
 }
 
-proptest! {
-    #![proptest_config(config(4096))]
+/// Cases of the filter against the reference.
+const CASES: u32 = 100_000;
 
-    #[test]
-    fn the_filter_does_what_the_manual_says(case in case()) {
-        let mut machine = case.set_up();
+#[test]
+fn the_filter_does_what_the_manual_says() {
+    let mut machine = Machine::off();
+    let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
+    let mut runner = TestRunner::new_with_rng(config(CASES), rng);
+    let strategy = case();
+    let mut passed = 0_u32;
+    for _ in 0..CASES {
+        let case = strategy.new_tree(&mut runner).unwrap().current();
+        case.set_up_on(&mut machine);
         let verdict = machine.receive(&case.frame());
         let expected = case.expected();
-        prop_assert_eq!(verdict == Verdict::Taken, expected.is_some(), "{:?}", verdict);
+        assert_eq!(verdict == Verdict::Taken, expected.is_some(), "{verdict:?}: {case:?}");
         if let Some(inexact) = expected {
-            prop_assert_eq!(machine.rx_descriptor(0).status & 0x80 != 0, inexact, "PIF");
+            passed += 1;
+            assert_eq!(machine.rx_descriptor(0).status & 0x80 != 0, inexact, "PIF: {case:?}");
         }
     }
+    assert!((CASES / 4..CASES / 4 * 3).contains(&passed), "{passed} of {CASES} passed the filter");
+}
+
+proptest! {
+    #![proptest_config(config(4096))]
 
     #[test]
     fn what_the_report_excludes_is_not_received(case in case()) {

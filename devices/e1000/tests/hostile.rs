@@ -139,6 +139,97 @@ fn cve_2020_16092_segmentation_over_what_is_no_ip() {
 }
 
 #[test]
+fn cve_2020_27617_headers_of_no_known_protocol() {
+    for ether_type in [0x0000_u16, 0x0800, 0x86dd, 0x8100, 0xffff] {
+        for ip in [0, 14, 18, 54, 255] {
+            let mut machine = Machine::off();
+            machine.start_transmitter(8);
+            let mut bytes = vec![0; 2054];
+            bytes[12..14].copy_from_slice(&ether_type.to_be_bytes());
+            machine.write_ram(TX_BUFFER, &bytes);
+            let context = Context { ip: (ip, ip, 0), transport: (ip, ip, 0), ..SANE };
+            machine.put_descriptor(0, context.bytes());
+            machine.put_descriptor(1, data(TX_BUFFER, 2054, TSE | 0x0b, 3, 0));
+            machine.w32(reg::TDT, 2);
+            machine.settle();
+            still_works(&mut machine);
+        }
+    }
+}
+
+#[test]
+fn cve_2020_28916_a_frame_larger_than_a_ring_of_null_buffers() {
+    for timing in TIMINGS {
+        let mut machine = Machine::new(&[("timing", timing)]);
+        machine.start_receiver(8, RECEIVE | 0x0003_0020);
+        machine.write_ram(RX_RING, &[0; 128]);
+        machine.receive(&frame_to(MAC, 9000));
+        machine.settle();
+        assert_eq!(machine.r32(reg::RDH), machine.r32(reg::RDT), "all given back, and no loop");
+        still_works(&mut machine);
+    }
+}
+
+#[test]
+fn cve_2021_20255_rings_and_buffers_over_the_own_registers() {
+    // There is no RAM where a base address register points, so nothing can come back to the device.
+    for timing in TIMINGS {
+        let mut machine = Machine::new(&[("timing", timing)]);
+        for base in (0xfebc_0000_u32..0xfebe_0000).step_by(0x800) {
+            machine.w32(reg::TCTL, 0);
+            machine.w32(reg::TDBAL, base);
+            machine.w32(reg::TDLEN, 4096);
+            machine.w32(reg::TCTL, 2);
+            machine.w32(reg::TDT, 7);
+        }
+        assert!(machine.sent.is_empty());
+        still_works(&mut machine);
+    }
+}
+
+#[test]
+fn cve_2023_3019_a_receive_ring_over_the_own_registers() {
+    for timing in TIMINGS {
+        let mut machine = Machine::new(&[("timing", timing), ("rx-drop", "on")]);
+        machine.start_receiver(8, RECEIVE);
+        machine.w32(reg::RDBAL, 0xfebc_2800);
+        for _ in 0..4 {
+            machine.receive(&frame_to(MAC, 60));
+            machine.settle();
+        }
+        assert_eq!(machine.r32(reg::RDH), 0, "no descriptor was used");
+        still_works(&mut machine);
+    }
+}
+
+#[test]
+fn cve_2021_2310_and_2442_segmentation_fields_that_do_not_match_the_headers() {
+    for (ip, transport, header) in
+        [(14, 34, 33), (14, 34, 35), (14, 200, 54), (200, 14, 54), (0, 0, 1), (53, 53, 54)]
+    {
+        let context =
+            Context { ip: (ip, ip, 0), transport: (transport, transport, 0), header, ..SANE };
+        segmented(context, &[54, 2000]);
+        segmented(context, &[2054]);
+    }
+}
+
+#[test]
+fn cve_2018_6981_6982_and_2019_5541_contexts_that_were_never_loaded() {
+    for timing in TIMINGS {
+        let mut machine = Machine::new(&[("timing", timing)]);
+        machine.start_transmitter(8);
+        machine.put_descriptor(0, data(TX_BUFFER, 1000, TSE | 0x0b, 3, 0));
+        machine.put_descriptor(1, data(TX_BUFFER, 1000, 0x0b, 3, 0));
+        machine.w32(reg::TDT, 2);
+        machine.settle();
+        assert_eq!(machine.r32(reg::TDH), 2);
+        assert_eq!(machine.sent.len(), 1, "without a context there is nothing to cut by");
+        still_works(&mut machine);
+    }
+}
+
+#[test]
 fn cve_2021_20257_contexts_at_the_ring_end_with_the_tail_behind_the_head() {
     let mut machine = Machine::off();
     machine.start_transmitter(8);

@@ -187,6 +187,18 @@ fn transmit_delays_apply_to_descriptors_that_allow_it() {
 }
 
 #[test]
+fn each_assertion_is_a_message_if_messages_are_offered() {
+    let mut machine = Machine::new(&[("msi", "on")]);
+    machine.w32(reg::IMS, 0x84);
+    for count in 1..4 {
+        machine.w32(reg::ICS, 0x80);
+        machine.w32(reg::ICS, 0x04);
+        assert_eq!(machine.messages, count, "one for both causes");
+        machine.r32(reg::ICR);
+    }
+}
+
+#[test]
 fn with_timing_off_nothing_is_delayed() {
     let mut machine = Machine::off();
     machine.start_receiver(8, RECEIVE);

@@ -88,7 +88,13 @@ fn impossible_states_are_refused() {
     );
     refused(|state| state["capacity"]["receive_kib"] = json!(65), "capacity");
     refused(|state| state["timers"] = json!([null]), "malformed");
-    refused(|state| state["transmit"]["fetched"] = json!(vec![[0, 0]; 17]), "fetched");
+    refused(|state| state["transmit"]["fetched"] = json!(vec![[0, 0]; 65]), "fetched");
+    refused(|state| state["receive"]["fetched"] = json!(vec![[0, 0]; 65]), "fetched");
+    refused(|state| state["receive"]["unreported"] = json!([[0, 0, 3]]), "unreported");
+    refused(|state| state["transmit"]["unreported"] = json!(vec![[0, 0, 1]; 65]), "unreported");
+    refused(|state| state["strict"] = json!(u64::MAX), "strict");
+    refused(|state| state["compat"] = json!([1]), "compat");
+    refused(|state| state["registers"]["PBM"] = json!([{"at": 65535, "bytes": "0000"}]), "PBM");
     refused(|state| state["transmit"]["current"] = json!([[0, 0], 1]), "current");
     refused(|state| state["transmit"]["packet"]["data"] = json!(vec![0; 16289]), "packet.data");
     refused(|state| state["transmit"]["fifo"][0]["bytes"] = json!([]), "transmit.fifo");
@@ -126,5 +132,5 @@ fn what_follows_from_other_state_is_derived_anew() {
     assert_eq!(machine.r32(reg::STATUS), 0x383);
     assert_eq!(machine.r32(reg::ICS), 4);
     assert_eq!(machine.device.lines(), elnic_contract::Lines::INTA);
-    assert_eq!(machine.r32(reg::EECD), 0x188);
+    assert_eq!(machine.r32(reg::EECD), 0x108);
 }

@@ -43,12 +43,70 @@ fn back_to_back_frames_take_exactly_their_wire_time() {
     }
 }
 
-#[test]
-fn a_second_of_small_frames_is_1_488_095() {
+/// Frames of `length` bytes whose last bit leaves within one second of virtual time, the ring never running dry.
+fn frames_in_a_second(length: u16, code: u32) -> usize {
     let mut machine = Machine::wire();
-    let times = burst(&mut machine, 60, 20_000);
-    let per_frame = (times[19_999] - times[0]) / 19_999;
-    assert_eq!(1_000_000_000 / per_frame, 1_488_095);
+    speed(&mut machine, code);
+    machine.start_transmitter(4096);
+    machine.write_ram(TX_BUFFER, &frame_to(PEER, usize::from(length)));
+    for index in 0..4096 {
+        machine.write_ram(0x8_0000 + index * 16, &legacy(TX_BUFFER, length, 0x03, 0, 0, 0));
+    }
+    machine.w32(reg::TDBAL, 0x8_0000);
+    let (mut count, step) = (0, VDuration::from_micros(500));
+    for _ in 0..2000 {
+        let head = machine.r32(reg::TDH);
+        machine.w32(reg::TDT, (head + 4095) % 4096);
+        machine.advance(step);
+        count += machine.sent.len();
+        machine.sent.clear();
+    }
+    assert_eq!(machine.now, ns(1_000_000_000));
+    count
+}
+
+#[test]
+fn a_second_of_the_shortest_frames_is_1_488_095_at_gigabit() {
+    assert_eq!(frames_in_a_second(60, 2), 1_488_095);
+}
+
+#[test]
+fn a_second_of_the_longest_frames_is_8_127_at_100_megabit() {
+    assert_eq!(frames_in_a_second(1514, 1), 8_127);
+}
+
+#[test]
+fn tipg_sets_the_gap() {
+    for (tipg, distance) in [(harness::TIPG_COPPER, 672), (0x0060_2010, 736), (0, 608)] {
+        let mut machine = Machine::wire();
+        machine.start_transmitter(8);
+        machine.w32(reg::TIPG, tipg);
+        for _ in 0..3 {
+            machine.send(&frame_to(PEER, 60), SEND);
+        }
+        machine.settle();
+        let times: Vec<u64> = machine.sent.iter().map(|f| f.arrival().as_nanos()).collect();
+        assert_eq!((times[1] - times[0], times[2] - times[1]), (distance, distance));
+    }
+}
+
+#[test]
+fn the_partner_limits_speed_and_duplex() {
+    for (speed, duplex, status) in [
+        ("1000", "full", 0x383),
+        ("100", "full", 0x143),
+        ("10", "full", 0x003),
+        ("100", "half", 0x142),
+        ("1000", "half", 0x142),
+    ] {
+        let mut machine = Machine::new(&[("speed", speed), ("duplex", duplex)]);
+        assert_eq!(machine.r32(reg::STATUS), status, "{speed} {duplex}");
+        machine.start_transmitter(8);
+        machine.send(&frame_to(PEER, 60), SEND);
+        machine.settle();
+        let bit = [100, 10, 1][(status as usize >> 6) & 3];
+        assert_eq!(machine.sent[0].arrival(), ns(576 * bit));
+    }
 }
 
 #[test]

@@ -105,7 +105,12 @@ pub const fn map_length(table: &[Register]) -> usize {
 }
 
 /// The entries of a [`Map`] of `table`.
-#[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "as above")]
+#[expect(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    reason = "as above; no table has 65535 rows"
+)]
 pub const fn entries<const N: usize>(table: &[Register]) -> [u16; N] {
     let (shift, regions) = (granule(table), regions(table).0);
     let mut entries = [0; N];

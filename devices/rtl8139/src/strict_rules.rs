@@ -119,7 +119,9 @@ impl Rtl8139 {
             return;
         }
         let (spec, raw) = (written.register.spec(), written.raw);
-        if raw & !spec.mask_of(|_| true) != 0 {
+        // Acknowledging everything is how drivers begin.
+        let acknowledges = written.register == Reg::ISR;
+        if raw & !spec.mask_of(|_| true) != 0 && !acknowledges {
             self.remark(cx, Rule::ReservedBits, spec.name, raw);
         }
         if self.timers.pending(Timer::Reset) {

@@ -193,3 +193,51 @@ fn a_sleeping_function_looks_for_its_magic_packet_with_the_receiver_off() {
     assert_eq!(bench.config(0x54, Size::Half), 0x8103, "PME status");
     assert!(bench.effects.contains(&elnic_contract::Effect::Pme));
 }
+
+/// What was said of PAUSE on the cable, in quanta.
+fn pauses(machine: &Machine) -> Vec<u16> {
+    let frames = machine.frames();
+    frames
+        .iter()
+        .filter(|frame| frame[12..14] == [0x88, 0x08])
+        .filter_map(|f| Pause::parse(f))
+        .map(|p| p.quanta)
+        .collect()
+}
+
+#[test]
+fn a_receiver_without_room_asks_for_a_pause_and_ends_it() {
+    for (properties, expected) in
+        [(&[][..], &[0xffff, 0][..]), (&[("duplex", "half")], &[]), (&[("compat", "qemu")], &[])]
+    {
+        let properties = [&[("timing", "off"), ("rx-drop", "on")], properties].concat();
+        let mut machine = Machine::new(&properties);
+        machine.start(RECEIVE, TRANSMIT);
+        machine.w16(reg::IMR, 0x10);
+        for _ in 0..7 {
+            machine.receive(&frame_to(MAC, 1514));
+        }
+        let held = u8::from(!expected.is_empty()) * 2;
+        assert_eq!(machine.r8(reg::MSR) & 2, held, "TXPF");
+        machine.w16(reg::CAPR, 1524 * 2 - 16);
+        assert_eq!(machine.r8(reg::MSR) & 2, 0);
+        assert_eq!(pauses(&machine), expected, "{properties:?}");
+    }
+}
+
+#[test]
+fn speed_and_duplex_limit_the_partner() {
+    for (speed, duplex, msr, partner) in [
+        ("100", "full", 0xd0, 0x05e1),
+        ("100", "half", 0x10, 0x00a1),
+        ("10", "full", 0xd8, 0x0461),
+        ("10", "half", 0x18, 0x0021),
+    ] {
+        let mut machine = Machine::new(&[("timing", "off"), ("speed", speed), ("duplex", duplex)]);
+        assert_eq!(machine.r8(reg::MSR), msr, "{speed} {duplex}");
+        assert_eq!(machine.r16(reg::ANLPAR), partner, "{speed} {duplex}");
+    }
+    let mut machine = Machine::new(&[("timing", "off"), ("speed", "10")]);
+    machine.open(|machine| machine.w16(reg::BMCR, 0x2000));
+    assert_eq!(machine.r8(reg::MSR) & 4, 4, "a partner of 10 Mb/s hears nothing of 100");
+}

@@ -44,6 +44,24 @@ fn frames_leave_at_the_speed_of_the_cable() {
 }
 
 #[test]
+fn a_second_takes_as_many_frames_as_the_cable_can_carry() {
+    for (length, expected) in [(1514, 8_127), (60, 148_809)] {
+        let mut machine = wire(TRANSMIT);
+        let frame = frame_to(PEER, length);
+        (0..4).for_each(|number| machine.give(number, &frame));
+        let (mut sent, mut next, end) = (0, 0, VTime::ZERO + VDuration::from_millis(1000));
+        while let Some(at) = machine.bench.timers().values().min().copied().filter(|at| *at < end) {
+            machine.advance(at.since(machine.bench.now()));
+            sent += 1;
+            assert_eq!(machine.tsd(next) & 0xa000, 0xa000);
+            machine.w32(reg::TSD + 4 * next, length as u32);
+            next = (next + 1) % 4;
+        }
+        assert_eq!(sent, expected, "{length}");
+    }
+}
+
+#[test]
 fn the_gap_is_as_configured() {
     for (code, bits) in [(0, 84), (1, 88), (2, 92), (3, 96)] {
         let departures = departures(&mut wire(code << 24 | 0x600), 60, 3);

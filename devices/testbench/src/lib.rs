@@ -13,6 +13,7 @@
 )]
 
 mod bench;
+pub mod drivers;
 mod notes;
 mod pci;
 mod ram;

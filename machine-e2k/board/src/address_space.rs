@@ -108,7 +108,7 @@ impl World {
         match &slot.body {
             Body::Function(function) => Ok(function.config_read(register, size)),
             Body::Bridge(bridge) => Ok(bridge.config_read(register, size)),
-            Body::Block(_) => Err(Fault::NotDecoded),
+            Body::Block(_) | Body::Pic(_) => Err(Fault::NotDecoded),
         }
     }
 
@@ -125,7 +125,7 @@ impl World {
         self.enter(device, |body, cx| match body {
             Body::Function(function) => function.config_write(cx, register, size, value),
             Body::Bridge(bridge) => bridge.config_write(register, size, value),
-            Body::Block(_) => {}
+            Body::Block(_) | Body::Pic(_) => {}
         });
         self.after_config_write(device);
         Ok(())
@@ -162,11 +162,7 @@ impl World {
             Target::Pc(_) => ("host", "pc", offset),
             Target::Device(id, window) => {
                 let Some(slot) = self.devices.get(id) else { return ("?", "?", offset) };
-                let model = match &slot.body {
-                    Body::Function(function) => Some(function.model()),
-                    Body::Block(block) => Some(block.describe()),
-                    Body::Bridge(_) => None,
-                };
+                let model = slot.model();
                 let region =
                     |number: u8| model.and_then(|model| model.regions.get(usize::from(number)));
                 let window = match window {
@@ -177,6 +173,14 @@ impl World {
                 (&slot.name, window, offset)
             }
         }
+    }
+}
+
+/// An access to a region of a device that is no PCI function.
+fn fixed_access(window: Window, offset: u64, size: Size) -> Result<Access, Fault> {
+    match window {
+        Window::Region(region) => Access::new(region, offset, size).map_err(|_| Fault::WrongSize),
+        Window::MsiX(_) | Window::Rom => Err(Fault::NoRegion),
     }
 }
 
@@ -198,11 +202,10 @@ impl Fabric for World {
             Target::Device(device, window) => {
                 let result = self.enter(device, |body, cx| match body {
                     Body::Function(function) => function.read(cx, Hit { window, offset }, size),
-                    Body::Block(block) => {
-                        let access = Access::new(0, offset, size).map_err(|_| Fault::WrongSize)?;
-                        block.read(cx, access)
+                    other => {
+                        let block = other.block().ok_or(Fault::NoRegion)?;
+                        block.read(cx, fixed_access(window, offset, size)?)
                     }
-                    Body::Bridge(_) => Err(Fault::NoRegion),
                 });
                 self.after_entry(device);
                 result.unwrap_or(Err(Fault::NotDecoded))
@@ -220,11 +223,10 @@ impl Fabric for World {
                     Body::Function(function) => {
                         function.write(cx, Hit { window, offset }, size, value)
                     }
-                    Body::Block(block) => {
-                        let access = Access::new(0, offset, size).map_err(|_| Fault::WrongSize)?;
-                        block.write(cx, access, value)
+                    other => {
+                        let block = other.block().ok_or(Fault::NoRegion)?;
+                        block.write(cx, fixed_access(window, offset, size)?, value)
                     }
-                    Body::Bridge(_) => Err(Fault::NoRegion),
                 });
                 self.after_entry(device);
                 result.unwrap_or(Err(Fault::NotDecoded))

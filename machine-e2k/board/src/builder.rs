@@ -16,6 +16,7 @@ use crate::control::Again;
 use crate::devices::{Body, BusSide, Devices, Slot, Wiring};
 use crate::doorbell::Bell;
 use crate::error::BuildError;
+use crate::interrupts::Inputs;
 use crate::inventory;
 use crate::link::Links;
 use crate::loader::{self, Program};
@@ -79,8 +80,8 @@ impl MachineBuilder {
         let mut ram = GuestRam::new(layout)?;
         let start = loader::load(&config.program, &mut ram)?;
         let profile = config.machine.profile;
-        let Soldered { devices, root, fixed, bridge, console } = match profile {
-            Profile::Elbrus => soldered::solder()?,
+        let Soldered { devices, root, fixed, bridge, console, pic } = match profile {
+            Profile::Elbrus => soldered::solder(&config)?,
             Profile::Pc | Profile::None => soldered::bare(),
         };
         let pacer = config.pacer();
@@ -89,6 +90,8 @@ impl MachineBuilder {
             devices,
             bridge,
             profile,
+            pic,
+            inputs: Inputs::default(),
             root,
             secondary: Slots::new(SECONDARY_BUS, 0),
             fixed,

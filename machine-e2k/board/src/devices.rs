@@ -1,8 +1,9 @@
 //! The devices of a board and what they are wired to.
 
 use elnic_clock::DeviceId;
-use elnic_contract::{Device, Lines};
+use elnic_contract::{Device, Lines, Model};
 use elnic_pci::{Bridge, PciFunction};
+use elnic_pic::Apic;
 use elnic_soc::{Input, Place, pci_input, through_bridge};
 
 /// What a device is behind the bus.
@@ -13,6 +14,8 @@ pub(crate) enum Body {
     Bridge(Box<Bridge>),
     /// Registers at a fixed address that are no PCI function.
     Block(Box<dyn Device>),
+    /// The interrupt controllers.
+    Pic(Box<Apic>),
 }
 
 /// Which PCI bus a function stands on.
@@ -57,11 +60,32 @@ pub(crate) struct Slot {
     pub(crate) properties: Vec<(String, String)>,
 }
 
+impl Body {
+    /// A device that is reached at a fixed address.
+    pub(crate) fn block(&mut self) -> Option<&mut dyn Device> {
+        match self {
+            Self::Block(block) => Some(&mut **block),
+            Self::Pic(pic) => Some(&mut **pic),
+            Self::Function(_) | Self::Bridge(_) => None,
+        }
+    }
+}
+
 impl Slot {
+    /// What kind of device it is; the bridge has no model.
+    pub(crate) fn model(&self) -> Option<&'static Model> {
+        match &self.body {
+            Body::Function(function) => Some(function.model()),
+            Body::Block(block) => Some(block.describe()),
+            Body::Pic(pic) => Some(pic.describe()),
+            Body::Bridge(_) => None,
+        }
+    }
+
     pub(crate) fn function(&self) -> Option<&PciFunction> {
         match &self.body {
             Body::Function(function) => Some(function),
-            Body::Bridge(_) | Body::Block(_) => None,
+            Body::Bridge(_) | Body::Block(_) | Body::Pic(_) => None,
         }
     }
 }

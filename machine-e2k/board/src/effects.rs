@@ -1,7 +1,7 @@
 //! Carries out what a device wants done, and what follows from its new state.
 
 use elnic_clock::DeviceId;
-use elnic_contract::{Effect, GuestEvent, Lines, Reset, VTime};
+use elnic_contract::{Device as _, Effect, GuestEvent, Lines, Reset, VTime};
 
 use crate::devices::{Body, BusSide, Slot};
 use crate::log::LogItem;
@@ -36,6 +36,7 @@ impl World {
                 let name = self.devices.name(device);
                 let text = format_args!("message {data:#x} to {address}");
                 self.log.say(LogItem::Interrupts, name, now, text);
+                self.deliver_message(address, data);
             }
             Effect::Msi(vector) => {
                 let text =
@@ -77,6 +78,9 @@ impl World {
     /// What follows from any entry into a device: its interrupt pins and whether it takes frames may have changed.
     pub(crate) fn after_entry(&mut self, device: DeviceId) {
         self.update_lines(device);
+        if Some(device) == self.pic {
+            self.interrupts_changed();
+        }
         self.pump(device);
     }
 
@@ -84,7 +88,7 @@ impl World {
         let Some(slot) = self.devices.get_mut(device) else { return };
         let lines = match &slot.body {
             Body::Function(function) => function.lines(),
-            Body::Bridge(_) => Lines::NONE,
+            Body::Bridge(_) | Body::Pic(_) => Lines::NONE,
             Body::Block(block) => block.lines(),
         };
         if lines == slot.lines {
@@ -102,6 +106,7 @@ impl World {
             let level = if high { "high" } else { "low" };
             let name = self.devices.name(device);
             self.log.say(LogItem::Interrupts, name, now, format_args!("input {input} {level}"));
+            self.drive_input(input, high);
         }
     }
 
@@ -112,7 +117,7 @@ impl World {
         let (moved, reset_behind) = match &mut slot.body {
             Body::Function(function) => (function.take_map_changed(), false),
             Body::Bridge(bridge) => (bridge.take_map_changed(), bridge.take_secondary_reset()),
-            Body::Block(_) => (false, false),
+            Body::Block(_) | Body::Pic(_) => (false, false),
         };
         if reset_behind {
             let behind = |slot: &Slot| slot.wiring.is_some_and(|w| w.side == BusSide::Secondary);
@@ -134,6 +139,7 @@ impl World {
             Body::Function(function) => function.reset(cx, kind),
             Body::Bridge(bridge) => bridge.reset(),
             Body::Block(block) => block.reset(cx, kind),
+            Body::Pic(pic) => pic.reset(cx, kind),
         });
         self.after_entry(device);
     }

@@ -112,6 +112,7 @@ impl World {
                 self.wires.drive_pins(device.0, Lines::NONE, |pin| wiring.input(pin)).collect();
             for edge in edges {
                 self.notices.interrupt(edge.input.number(), edge.high);
+                self.drive_input(edge.input.number(), edge.high);
             }
         }
         for side in [BusSide::Root, BusSide::Secondary] {
@@ -130,7 +131,7 @@ impl World {
             match &mut slot.body {
                 Body::Function(function) => _ = function.take_map_changed(),
                 Body::Bridge(bridge) => _ = bridge.take_map_changed(),
-                Body::Block(_) => {}
+                Body::Block(_) | Body::Pic(_) => {}
             }
         }
     }

@@ -53,7 +53,7 @@ impl Machine {
                 let value = match &slot.body {
                     Body::Function(function) => function.config_read(offset, Size::Byte),
                     Body::Bridge(bridge) => bridge.config_read(offset, Size::Byte),
-                    Body::Block(_) => 0,
+                    Body::Block(_) | Body::Pic(_) => 0,
                 };
                 // One byte was asked for.
                 *byte = value as u8;
@@ -135,6 +135,7 @@ impl Machine {
         let edge = self.world.wires.drive(pin_owner, elnic_soc::pci_input(slot, pin), high);
         if let Some(edge) = edge {
             self.world.notices.interrupt(edge.input.number(), edge.high);
+            self.world.drive_input(edge.input.number(), edge.high);
         }
     }
 

@@ -5,12 +5,11 @@
 //! is soldered, of which the processor is number 0.
 
 use elnic_clock::DeviceId;
-use elnic_contract::Model;
 use elnic_netclient::PortId;
 use elnic_pci::PciFunction;
 use elnic_soc::Place;
 
-use crate::devices::{Body, BusSide, Devices, Slot};
+use crate::devices::{BusSide, Devices, Slot};
 use crate::machine::Machine;
 
 /// Where devices with an id are.
@@ -112,15 +111,5 @@ impl Machine {
     /// A device as a PCI function, to be looked at.
     pub fn function(&self, device: DeviceId) -> Option<&PciFunction> {
         self.world.devices.get(device)?.function()
-    }
-}
-
-impl Slot {
-    fn model(&self) -> Option<&'static Model> {
-        match &self.body {
-            Body::Function(function) => Some(function.model()),
-            Body::Block(block) => Some(block.describe()),
-            Body::Bridge(_) => None,
-        }
     }
 }

@@ -23,6 +23,7 @@ mod error;
 mod fault;
 mod hotplug;
 mod inspect;
+mod interrupts;
 mod inventory;
 mod link;
 mod listing;

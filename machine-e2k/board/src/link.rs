@@ -173,7 +173,7 @@ impl World {
     fn frame_in(&mut self, device: DeviceId, now: VTime, frame: &Frame) {
         let verdict = self.enter(device, |body, cx| match body {
             Body::Function(function) => function.receive(cx, frame),
-            Body::Bridge(_) | Body::Block(_) => {
+            Body::Bridge(_) | Body::Block(_) | Body::Pic(_) => {
                 Verdict::Dropped(elnic_contract::DropReason::ReceiverOff)
             }
         });

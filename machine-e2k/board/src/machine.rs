@@ -9,13 +9,14 @@ use std::time::{Duration, Instant};
 
 use elnic_clock::{Pace, Pacer};
 use elnic_contract::{Cycles, GuestEvent, VDuration, VTime};
-use elnic_cpu::{Attention, Exception, Interpreter, IsaVersion, Processor, Stop};
+use elnic_cpu::{Attention, Exception, Interpreter, IsaVersion, Pin, Processor, Stop};
 use elnic_memory::GuestRam;
 use elnic_netclient::NetCore;
 
 use crate::control::Again;
 use crate::doorbell::StopButton;
 use crate::fault::{self, GuestFault};
+use crate::interrupts::Inputs;
 use crate::loader::Start;
 use crate::models::MachineModel;
 use crate::trace::{Trace, TraceSummary};
@@ -151,6 +152,9 @@ impl Machine {
         self.log_bundle();
         self.world.slice_end = end;
         self.world.slice_start = start;
+        let Inputs { interrupt, non_maskable } = self.world.inputs;
+        self.cpu.set_pin(Pin::Interrupt, interrupt);
+        self.cpu.set_pin(Pin::NonMaskable, non_maskable);
         let stop = self.cpu.run(&mut self.world, Cycles(budget));
         let passed = self.cpu.cycles().0.saturating_sub(start.0);
         self.world.clock.advance(Cycles(passed));
@@ -158,8 +162,8 @@ impl Machine {
         stop
     }
 
-    /// The processor waits: time passes until something happens. Nothing delivers interrupts yet, so the guest then looks
-    /// again by itself, which a program that waits has to reckon with anyway.
+    /// The processor waits: time passes until something happens. Without an interrupt the guest then looks again by
+    /// itself, which a program that waits has to reckon with anyway.
     fn idle(&mut self, limit: VTime) {
         let wakeup = self.next_wakeup().map(|wakeup| wakeup.min(limit));
         if self.world.bell.is_rung() {

@@ -1,4 +1,4 @@
-//! What is soldered to an Elbrus-8C board: bridge, host bridge, console, system controller, interrupt controller.
+//! What is soldered to an Elbrus-8C board: bridge, host bridge, console, system controller, interrupt controllers.
 //!
 //! Places and identities: qemu-e2k-contract.md §6.
 
@@ -6,9 +6,11 @@ use elnic_clock::DeviceId;
 use elnic_console::Escc;
 use elnic_contract::{Lines, Model, PciIdentity};
 use elnic_pci::{Bare, Bridge, FunctionOptions, PciFunction, SpecError, Window};
+use elnic_pic::{Apic, ApicConfig, IO_REGION, LOCAL_REGION};
 use elnic_soc::{Place, Slots, map};
 
 use crate::address_space::{FixedWindow, Target};
+use crate::config::MachineConfig;
 use crate::devices::{Body, BusSide, Devices, Slot, Wiring};
 use crate::error::BuildError;
 
@@ -41,6 +43,9 @@ static HOST_BRIDGE: Model = Model {
     sources: &["qemu-e2k-contract.md §6"],
 };
 
+/// Inputs 16 to 19, where PCI's interrupts arrive: open-drain wires, high when nobody pulls them down.
+const PCI_INPUTS: u32 = 0xf_0000;
+
 /// The soldered devices and where they answer.
 pub(crate) struct Soldered {
     pub(crate) devices: Devices,
@@ -48,6 +53,7 @@ pub(crate) struct Soldered {
     pub(crate) fixed: Vec<FixedWindow>,
     pub(crate) bridge: Option<DeviceId>,
     pub(crate) console: Option<DeviceId>,
+    pub(crate) pic: Option<DeviceId>,
 }
 
 /// A function of `device`, or why it cannot be one.
@@ -61,7 +67,7 @@ pub(crate) fn function(
 }
 
 /// Solders everything an Elbrus board has.
-pub(crate) fn solder() -> Result<Soldered, BuildError> {
+pub(crate) fn solder(config: &MachineConfig) -> Result<Soldered, BuildError> {
     let mut devices = Devices::default();
     let mut root = Slots::new("pci.0", 3);
     let mut add = |name: &str, body: Body, place: Option<Place>| -> Result<DeviceId, BuildError> {
@@ -86,20 +92,26 @@ pub(crate) fn solder() -> Result<Soldered, BuildError> {
     let console = function(CONSOLE, Box::new(Escc::new()), shared)?;
     let console = add(CONSOLE, Body::Function(console), at(2, 2))?;
     let sic = add("sic", Body::Block(Box::new(elnic_soc::sic())), None)?;
-    let lapic = add("lapic", Body::Block(Box::new(elnic_soc::lapic())), None)?;
+    let controllers =
+        ApicConfig { processors: 1, timer_clock: config.cpu.clock, idle_high: PCI_INPUTS };
+    let pic = add("pic", Body::Pic(Box::new(Apic::new(controllers))), None)?;
 
-    let window = |id| Target::Device(id, Window::Region(0));
+    let region = |id, region| Target::Device(id, Window::Region(region));
+    let window = |id| region(id, 0);
     let fixed = vec![
         (map::CONSOLE, window(console)),
         (map::SIC, window(sic)),
-        (map::LOCAL_APIC, window(lapic)),
+        (map::LOCAL_APIC, region(pic, LOCAL_REGION)),
+        (map::IO_APIC, region(pic, IO_REGION)),
         (map::PCI_CONFIG, Target::Config),
     ];
-    Ok(Soldered { devices, root, fixed, bridge: Some(bridge), console: Some(console) })
+    let (bridge, console, pic) = (Some(bridge), Some(console), Some(pic));
+    Ok(Soldered { devices, root, fixed, bridge, console, pic })
 }
 
 /// A bus with nothing on it, for machines without a board.
 pub(crate) fn bare() -> Soldered {
     let (devices, fixed) = (Devices::default(), Vec::new());
-    Soldered { devices, root: Slots::new("pci.0", 2), fixed, bridge: None, console: None }
+    let (bridge, console, pic) = (None, None, None);
+    Soldered { devices, root: Slots::new("pci.0", 2), fixed, bridge, console, pic }
 }

@@ -1,6 +1,6 @@
 //! The address space and the wiring, looked at from the processor's place.
 
-use elnic_contract::{Size, VTime};
+use elnic_contract::{Gpa, Size, VTime};
 use elnic_cpu::{Attention, Bus, Mas};
 
 use crate::config::{DeviceOptions, MachineConfig};
@@ -186,4 +186,40 @@ fn why_an_interface_takes_no_frames_can_be_seen() {
 #[test]
 fn a_machine_without_a_program_does_not_run() {
     assert_eq!(machine(&[]).run(VTime::MAX), Outcome::NoProgram);
+}
+
+#[test]
+fn a_pin_and_a_message_reach_the_processor_s_input() {
+    let machine = &mut machine(&[E1000]);
+    let (lapic, ioapic, vector) = (0xfee0_0000, 0xfec0_0000, 0xfee0_0ff0);
+    store(machine, lapic + 0xf0, Size::Word, 0x1ff);
+    machine.world.deliver_message(Gpa(0xfee0_0000), 0x55);
+    assert!(machine.world.inputs.interrupt);
+    assert_eq!(load(machine, vector, Size::Word), 0x55);
+    assert!(!machine.world.inputs.interrupt, "acknowledged");
+    store(machine, lapic + 0xb0, Size::Word, 0);
+
+    // Input 18 is INTA of slot 3: level, active low, vector 0x62, to processor 0.
+    for (register, value) in [(0x35, 0), (0x34, 0xa062)] {
+        store(machine, ioapic, Size::Word, register);
+        store(machine, ioapic + 0x10, Size::Word, value);
+    }
+    let registers = 0x8020_0000;
+    place(machine, CONFIG | 3 << 15, registers);
+    store(machine, registers + 0xd0, Size::Word, 4);
+    store(machine, registers + 0xc8, Size::Word, 4);
+    assert_eq!(load(machine, vector, Size::Word), 0x62);
+    store(machine, lapic + 0xb0, Size::Word, 0);
+    assert!(machine.world.inputs.interrupt, "nobody has taken the cause away");
+    load(machine, registers + 0xc0, Size::Word);
+    assert_eq!(load(machine, vector, Size::Word), 0x62);
+    store(machine, lapic + 0xb0, Size::Word, 0);
+    assert!(!machine.world.inputs.interrupt);
+}
+
+#[test]
+fn a_message_to_nobody_is_the_guest_s_mistake() {
+    let machine = &mut machine(&[]);
+    machine.world.deliver_message(Gpa(0x1000), 0x55);
+    assert!(!machine.world.inputs.interrupt);
 }

@@ -1,6 +1,6 @@
 //! What happens between two slices of the processor: deadlines are served, host input comes in, output goes out.
 
-use elnic_contract::TimerId;
+use elnic_contract::{Device as _, TimerId};
 use elnic_netclient::PortKind;
 
 use crate::devices::{Body, Slot};
@@ -27,6 +27,7 @@ impl World {
             self.enter(device, |body, cx| match body {
                 Body::Function(function) => function.timer(cx, timer),
                 Body::Block(block) => block.timer(cx, timer),
+                Body::Pic(pic) => pic.timer(cx, timer),
                 Body::Bridge(_) => {}
             });
             self.after_entry(device);

@@ -14,6 +14,7 @@ use elnic_soc::{ConfigPorts, Slots, Wires};
 use crate::address_space::{FixedWindow, Target};
 use crate::devices::{Body, BusSide, Devices};
 use crate::doorbell::Bell;
+use crate::interrupts::Inputs;
 use crate::link::Links;
 use crate::log::{DeviceLog, GuestLog};
 use crate::models::Profile;
@@ -29,6 +30,9 @@ pub(crate) struct World {
     pub(crate) bridge: Option<DeviceId>,
     /// What kind of machine this is.
     pub(crate) profile: Profile,
+    pub(crate) pic: Option<DeviceId>,
+    /// The processor's interrupt inputs as it was last told of them.
+    pub(crate) inputs: Inputs,
     pub(crate) root: Slots,
     pub(crate) secondary: Slots,
     pub(crate) fixed: Vec<FixedWindow>,
@@ -98,7 +102,7 @@ impl World {
     pub(crate) fn bridge(&self) -> Option<&elnic_pci::Bridge> {
         match &self.devices.get(self.bridge?)?.body {
             Body::Bridge(bridge) => Some(bridge),
-            Body::Function(_) | Body::Block(_) => None,
+            Body::Function(_) | Body::Block(_) | Body::Pic(_) => None,
         }
     }
 

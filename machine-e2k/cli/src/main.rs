@@ -38,7 +38,8 @@ fn main() -> ExitCode {
     match result {
         Ok(code) => ExitCode::from(code),
         Err(failure) => {
-            eprintln!("elnic: {failure}");
+            // One line, whatever stands in a value.
+            eprintln!("elnic: {}", failure.to_string().replace('\n', "\\n"));
             ExitCode::from(failure.exit_code())
         }
     }

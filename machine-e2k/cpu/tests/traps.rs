@@ -299,3 +299,18 @@ fn a_saved_state_keeps_what_the_handler_has_not_read_yet() {
     assert_eq!(guest.halt(), 11);
     assert_eq!(guest.word("seen", 1), guest.symbol("bad"));
 }
+
+#[test]
+fn what_a_program_has_prepared_outlives_a_trap() {
+    let mut guest = guest(
+        IsaVersion::V4,
+        8,
+        "{ addd,0 0, 0, %dr2 ; disp %ctpr1, target }
+         bad: { udivd,5 %dr2, %dr2, %dr4 }
+         { ct %ctpr1 }
+         HALT(1)
+         target: HALT(12)",
+    );
+    assert_eq!(guest.halt(), 12);
+    assert_eq!(guest.word("seen", 1), guest.symbol("bad"));
+}

@@ -1,13 +1,12 @@
 //! The e2k system controller, I/O hub and PCI host.
 //!
 //! What is soldered to an e2k board beside processor and RAM: the address map ([`map`]), the routing registers of the
-//! system controller ([`sic()`]), the local interrupt controller ([`lapic()`]), the way into PCI configuration space
+//! system controller ([`sic()`]), the way into PCI configuration space
 //! ([`ConfigAddress`], [`ConfigPorts`]), the slots of a bus ([`Slots`]) and the interrupt wires ([`Wires`]). Devices are
 //! values here as everywhere; the board owns them.
 #![forbid(unsafe_code)]
 
 mod config_address;
-mod lapic;
 mod lines;
 pub mod map;
 mod register_block;
@@ -17,7 +16,6 @@ mod slots;
 pub use config_address::{
     ADDRESS_PORT, Bdf, ConfigAddress, ConfigPorts, DATA_PORT, PORT_COUNT, PortAccess,
 };
-pub use lapic::{LAPIC_MODEL, LapicRegister, lapic};
 pub use lines::{Edge, INPUTS, Input, Wires, pci_input, through_bridge};
 pub use register_block::RegisterBlock;
 pub use sic::{SIC_MODEL, SicRegister, sic};

@@ -72,12 +72,12 @@ impl Wires {
     }
 
     /// Drives the wires of a PCI function: `pins` are its levels, `input` says where each of INTA to INTD goes.
-    pub fn drive_pins(
+    pub fn drive_pins<F: Fn(u8) -> Input>(
         &mut self,
         driver: u16,
         pins: Lines,
-        input: impl Fn(u8) -> Input,
-    ) -> impl Iterator<Item = Edge> {
+        input: F,
+    ) -> impl Iterator<Item = Edge> + use<F> {
         let edges = [0, 1, 2, 3].map(|pin| self.drive(driver, input(pin), pins.0 >> pin & 1 == 1));
         edges.into_iter().flatten()
     }

@@ -27,6 +27,8 @@ pub const PCI_MEMORY: Window = Window { base: 0x8000_0000, size: 0x7ec0_0000 };
 pub const CONSOLE: Window = Window { base: 0x8000_1000, size: 4 };
 /// The local interrupt controller of the processor that looks.
 pub const LOCAL_APIC: Window = Window { base: 0xfee0_0000, size: 0x10_0000 };
+/// The I/O interrupt controller of domain 0.
+pub const IO_APIC: Window = Window { base: 0xfec0_0000, size: 0x1000 };
 /// x86-style ports, for accesses with MAS mode 6.
 pub const PORTS: Window = Window { base: 0x1_0100_0000, size: 0x1_0000 };
 /// System controller registers of node 0.

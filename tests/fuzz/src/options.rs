@@ -32,6 +32,6 @@ fn device(text: &str) {
     config.ram = 1 << 20;
     config.devices = vec![options];
     if let Err(error) = MachineBuilder::new().build(config) {
-        assert!(!error.to_string().is_empty() && !error.to_string().contains('\n'));
+        assert!(!error.to_string().is_empty());
     }
 }

@@ -60,10 +60,10 @@ pub(super) const WUC: Register = Register::new(
     0x05800,
     4,
     &[
-        f("APME", 0, 1, NotModelled, "wake up by magic packet without a driver"),
-        f("PME_EN", 1, 1, NotModelled, "signal PME#"),
-        f("PME_STATUS", 2, 1, W1c, "woken up"),
-        f("APMPME", 3, 1, NotModelled, "signal PME# for magic packets"),
+        f("APME", 0, 1, Rw, "wake up by magic packet without a driver; from the EEPROM").volatile(),
+        f("PME_EN", 1, 1, Rw, "signal PME#"),
+        f("PME_STATUS", 2, 1, W1c, "woken up").volatile(),
+        f("APMPME", 3, 1, Rw, "signal PME# for magic packets that APME lets through"),
     ],
 )
 .about("wake-up control", "SDM 13.6.1");
@@ -88,11 +88,11 @@ macro_rules! wake_sources {
     };
 }
 
-pub(super) const WUFC: Register = Register::new("WUFC", 0x05808, 4, wake_sources!(NotModelled))
+pub(super) const WUFC: Register = Register::new("WUFC", 0x05808, 4, wake_sources!(Rw))
     .about("wake-up filter control", "SDM 13.6.2");
 
-pub(super) const WUS: Register = Register::new("WUS", 0x05810, 4, wake_sources!(W1c))
-    .about("wake-up status; nothing sets it yet", "SDM 13.6.3");
+pub(super) const WUS: Register =
+    Register::new("WUS", 0x05810, 4, wake_sources!(W1c)).about("wake-up status", "SDM 13.6.3");
 
 pub(super) const MANC: Register = Register::new(
     "MANC",
@@ -135,68 +135,56 @@ pub(super) const IPAV: Register = Register::new(
     0x05838,
     4,
     &[
-        f("V40", 0, 1, NotModelled, "IP4AT 0 is valid"),
-        f("V41", 1, 1, NotModelled, "IP4AT 1 is valid"),
-        f("V42", 2, 1, NotModelled, "IP4AT 2 is valid"),
-        f("V43", 3, 1, NotModelled, "IP4AT 3 is valid"),
-        f("V60", 16, 1, NotModelled, "IP6AT is valid"),
+        f("V40", 0, 1, Rw, "IP4AT 0 is valid"),
+        f("V41", 1, 1, Rw, "IP4AT 1 is valid"),
+        f("V42", 2, 1, Rw, "IP4AT 2 is valid"),
+        f("V43", 3, 1, Rw, "IP4AT 3 is valid"),
+        f("V60", 16, 1, Rw, "IP6AT is valid"),
     ],
 )
 .about("IP address valid", "SDM 13.6.4");
 
-pub(super) const IP4AT: Register = Register::new(
-    "IP4AT",
-    0x05840,
+pub(super) const IP4AT: Register =
+    Register::new("IP4AT", 0x05840, 4, &[f("IPV4ADDR", 0, 32, Rw, "address to wake up for")])
+        .array(4, 8)
+        .about("IPv4 address table", "SDM 13.6.5");
+
+pub(super) const IP6AT: Register =
+    Register::new("IP6AT", 0x05880, 4, &[f("IPV6ADDR", 0, 32, Rw, "address to wake up for")])
+        .array(4, 4)
+        .about("IPv6 address table", "SDM 13.6.6");
+
+pub(super) const WUPL: Register = Register::new(
+    "WUPL",
+    0x05900,
     4,
-    &[f("IPV4ADDR", 0, 32, NotModelled, "address to wake up for")],
+    &[f("LEN", 0, 12, Ro, "length of the packet that woke up").volatile()],
 )
-.array(4, 8)
-.about("IPv4 address table", "SDM 13.6.5");
+.about("wake-up packet length", "SDM 13.6.7");
 
-pub(super) const IP6AT: Register = Register::new(
-    "IP6AT",
-    0x05880,
+pub(super) const WUPM: Register = Register::new(
+    "WUPM",
+    0x05a00,
     4,
-    &[f("IPV6ADDR", 0, 32, NotModelled, "address to wake up for")],
+    &[f("WUPM", 0, 32, Ro, "the packet that woke up").volatile()],
 )
-.array(4, 4)
-.about("IPv6 address table", "SDM 13.6.6");
+.array(32, 4)
+.about("wake-up packet memory", "SDM 13.6.8");
 
-pub(super) const WUPL: Register =
-    Register::new("WUPL", 0x05900, 4, &[f("LEN", 0, 12, Ro, "length of the packet that woke up")])
-        .about("wake-up packet length", "SDM 13.6.7");
+pub(super) const FFLT: Register =
+    Register::new("FFLT", 0x05f00, 4, &[f("LEN", 0, 11, Rw, "length of the flexible filter")])
+        .array(4, 8)
+        .about("flexible filter length table", "SDM 13.6.9");
 
-pub(super) const WUPM: Register =
-    Register::new("WUPM", 0x05a00, 4, &[f("WUPM", 0, 32, Ro, "the packet that woke up")])
-        .array(32, 4)
-        .about("wake-up packet memory", "SDM 13.6.8");
+pub(super) const FFMT: Register =
+    Register::new("FFMT", 0x09000, 4, &[f("MASK", 0, 4, Rw, "which filters look at this byte")])
+        .array(128, 8)
+        .about("flexible filter mask table", "SDM 13.6.10");
 
-pub(super) const FFLT: Register = Register::new(
-    "FFLT",
-    0x05f00,
-    4,
-    &[f("LEN", 0, 11, NotModelled, "length of the flexible filter")],
-)
-.array(4, 8)
-.about("flexible filter length table", "SDM 13.6.9");
-
-pub(super) const FFMT: Register = Register::new(
-    "FFMT",
-    0x09000,
-    4,
-    &[f("MASK", 0, 4, NotModelled, "which filters look at this byte")],
-)
-.array(128, 8)
-.about("flexible filter mask table", "SDM 13.6.10");
-
-pub(super) const FFVT: Register = Register::new(
-    "FFVT",
-    0x09800,
-    4,
-    &[f("VALUE", 0, 32, NotModelled, "a byte for each of four filters")],
-)
-.array(128, 8)
-.about("flexible filter value table", "SDM 13.6.11");
+pub(super) const FFVT: Register =
+    Register::new("FFVT", 0x09800, 4, &[f("VALUE", 0, 32, Rw, "a byte for each of four filters")])
+        .array(128, 8)
+        .about("flexible filter value table", "SDM 13.6.11");
 
 pub(super) const PBM: Register = Register::new(
     "PBM",

@@ -74,7 +74,7 @@ pub(super) const EECD: Register = Register::new(
         f("SIZE", 9, 1, Ro, "0: 64 words, 1: 256 words"),
     ],
 )
-.reset(0x188)
+.reset(super::EECD_DEFAULT)
 .about("EEPROM pins", "SDM 13.4.3, 5.3");
 
 pub(super) const EERD: Register = Register::new(

@@ -1,4 +1,4 @@
-//! The register table: every register of the 82540EM that its manual names, with fields, modes and reset values.
+//! The register table: every register of the 82540EM, 82544GC and 82545EM that its manual names, with fields, modes and reset values.
 //!
 //! Source: *PCI/PCI-X Family of Gigabit Ethernet Controllers Software Developer's Manual* (317453-006), called SDM
 //! throughout; where the manual leaves a value to the EEPROM, the value is that of the EEPROM QEMU serves.
@@ -15,10 +15,45 @@ mod statistics;
 mod transmit;
 pub(crate) mod views;
 
+use elnic_contract::Register;
+
 /// CTRL after reset: SLU, 1000 Mb/s, SDP0 high and wake-up from D3cold advertised, as the EEPROM says.
 pub(crate) const CTRL_DEFAULT: u64 = 0x0014_0240;
 /// STATUS after reset with a link partner: 1000 Mb/s full duplex, link up, 33 MHz 32-bit PCI.
 pub(crate) const STATUS_DEFAULT: u64 = 0x0000_0383;
+
+/// Bits of STATUS in a 64-bit, 66 MHz slot: BUS64, PCI66.
+pub(crate) const BUS_64_66: u64 = 0x1800;
+/// EECD after reset: an EEPROM is there, and its output high.
+pub(crate) const EECD_DEFAULT: u64 = 0x108;
+/// GNT of EECD.
+pub(crate) const EECD_GRANT: u64 = 0x80;
+
+const ROWS: usize = <Reg as elnic_registers::RegisterFile>::TABLE.len();
+
+/// The table with the reset values of another part.
+#[expect(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "evaluated at compile time, where a mistake does not compile"
+)]
+const fn table_with(status: u64, eecd: u64) -> [Register; ROWS] {
+    let mut table = [general::STATUS; ROWS];
+    let mut row = 0;
+    while row < ROWS {
+        table[row] = <Reg as elnic_registers::RegisterFile>::TABLE[row];
+        row += 1;
+    }
+    table[Reg::STATUS as usize] = general::STATUS.reset(status);
+    table[Reg::EECD as usize] = general::EECD.reset(eecd);
+    table
+}
+
+/// The registers of the 82544GC.
+pub(crate) const TABLE_82544GC: &[Register] =
+    &table_with(STATUS_DEFAULT | BUS_64_66, EECD_DEFAULT | EECD_GRANT);
+/// The registers of the 82545EM.
+pub(crate) const TABLE_82545EM: &[Register] = &table_with(STATUS_DEFAULT | BUS_64_66, EECD_DEFAULT);
 
 /// Length of the CSR window in bytes.
 pub(crate) const WINDOW: u64 = 0x20000;
@@ -35,7 +70,7 @@ pub(crate) const fn canonical(offset: u64) -> u64 {
 }
 
 elnic_registers::register_file! {
-    /// The registers of the 82540EM.
+    /// The registers of the family, with the reset values of the 82540EM.
     pub(crate) enum Reg {
         CTRL = general::CTRL,
         CTRL_DUP = general::CTRL_DUP,

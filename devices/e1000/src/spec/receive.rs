@@ -59,7 +59,8 @@ macro_rules! pointer {
             $name,
             $offset,
             4,
-            &[f($name, 0, 13, Mode::NotModelled, "place in the packet buffer; plain storage")],
+            &[f($name, 0, 13, Mode::Rw, "in the packet buffer, in 8 bytes; a count for packets")
+                .volatile()],
         )
         .about($about, "SDM 13.8")
     };
@@ -120,16 +121,10 @@ pub(super) const RXDCTL: Register = Register::new(
     0x02828,
     4,
     &[
-        f("PTHRESH", 0, 6, Mode::NotModelled, "prefetch threshold"),
-        f("HTHRESH", 8, 6, Mode::NotModelled, "host threshold"),
-        f(
-            "WTHRESH",
-            16,
-            6,
-            Mode::NotModelled,
-            "write-back threshold; each is written back at once",
-        ),
-        f("GRAN", 24, 1, Mode::NotModelled, "thresholds in descriptors"),
+        f("PTHRESH", 0, 6, Rw, "fetch ahead while fewer are on the chip"),
+        f("HTHRESH", 8, 6, Rw, "and the ring offers so many"),
+        f("WTHRESH", 16, 6, Rw, "give back so many at a time; 0 and 1: each at once"),
+        f("GRAN", 24, 1, Rw, "thresholds count descriptors, not cache lines"),
     ],
 )
 .reset(0x0101_0000)

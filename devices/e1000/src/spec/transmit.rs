@@ -30,7 +30,7 @@ pub(super) const TIPG: Register = Register::new(
     0x00410,
     4,
     &[
-        f("IPGT", 0, 10, Rw, "gap between packets, in MAC clocks; 96 bit times are kept"),
+        f("IPGT", 0, 10, Rw, "gap between packets, in MAC clocks of 8 bit times; 4 come on top"),
         f("IPGR1", 10, 10, Rw, "half-duplex deferral, first part"),
         f("IPGR2", 20, 10, Rw, "half-duplex deferral, whole"),
     ],
@@ -118,16 +118,10 @@ pub(super) const TXDCTL: Register = Register::new(
     0x03828,
     4,
     &[
-        f("PTHRESH", 0, 6, Mode::NotModelled, "prefetch threshold"),
-        f("HTHRESH", 8, 6, Mode::NotModelled, "host threshold"),
-        f(
-            "WTHRESH",
-            16,
-            6,
-            Mode::NotModelled,
-            "write-back threshold; each is written back at once",
-        ),
-        f("GRAN", 24, 1, Mode::NotModelled, "thresholds in descriptors"),
+        f("PTHRESH", 0, 6, Rw, "fetch ahead while fewer are on the chip"),
+        f("HTHRESH", 8, 6, Rw, "and the ring offers so many"),
+        f("WTHRESH", 16, 6, Rw, "give back so many at a time; 0 and 1: each at once"),
+        f("GRAN", 24, 1, Rw, "thresholds count descriptors, not cache lines"),
         f("LWTHRESH", 25, 7, Rw, "TXD_LOW when so many times 8 descriptors are left; 0: off"),
     ],
 )

@@ -42,6 +42,18 @@ bitfield! {
 }
 
 impl Rctl {
+    /// Unicast promiscuous.
+    pub(crate) const UPE: u64 = 1 << 3;
+    /// Multicast promiscuous.
+    pub(crate) const MPE: u64 = 1 << 4;
+    /// VLAN filter.
+    pub(crate) const VFE: u64 = 1 << 18;
+
+    /// BSEX with BSIZE 0, which the manual reserves.
+    pub(crate) fn buffer_size_is_reserved(self) -> bool {
+        self.buffer_size_extension() && self.buffer_size_code() == 0
+    }
+
     /// Receive buffer size in bytes. The reserved code (extension with code 0) is taken as 2048.
     pub(crate) fn buffer_size(self) -> usize {
         match (self.buffer_size_extension(), self.buffer_size_code()) {
@@ -94,6 +106,8 @@ pub(crate) mod eecd {
     pub(crate) const CS: u64 = 1 << 1;
     pub(crate) const DI: u64 = 1 << 2;
     pub(crate) const DO: u64 = 1 << 3;
+    pub(crate) const REQ: u64 = 1 << 6;
+    pub(crate) const PINS: u64 = SK | CS | DI;
 }
 
 /// Bits of EERD.
@@ -133,3 +147,24 @@ pub(crate) mod rxcsum {
 pub(crate) const FLUSH_DELAY: u64 = 1 << 31;
 /// AV of RAH.
 pub(crate) const ADDRESS_VALID: u64 = 1 << 31;
+
+/// Bits of WUC.
+pub(crate) mod wuc {
+    pub(crate) const APME: u64 = 1 << 0;
+    pub(crate) const PME_EN: u64 = 1 << 1;
+    pub(crate) const PME_STATUS: u64 = 1 << 2;
+    pub(crate) const APMPME: u64 = 1 << 3;
+}
+
+/// Bits of WUFC and WUS.
+pub(crate) mod wufc {
+    pub(crate) const LNKC: u64 = 1 << 0;
+    pub(crate) const MAG: u64 = 1 << 1;
+    pub(crate) const EX: u64 = 1 << 2;
+    pub(crate) const MC: u64 = 1 << 3;
+    pub(crate) const BC: u64 = 1 << 4;
+    pub(crate) const ARP: u64 = 1 << 5;
+    pub(crate) const IPV4: u64 = 1 << 6;
+    pub(crate) const IPV6: u64 = 1 << 7;
+    pub(crate) const FLX0: u64 = 1 << 16;
+}

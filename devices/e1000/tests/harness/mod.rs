@@ -5,7 +5,7 @@ use elnic_contract::{
     Access, Cx, Device, Dma, DmaError, Effect, Frame, Gpa, Lines, Log, LogEntry, MacAddr, Nic,
     Outbox, Properties, Reset, Size, TimerId, VDuration, VTime, Verdict,
 };
-use elnic_e1000::{E1000, PROPERTIES};
+use elnic_e1000::{Chip, E1000, PROPERTIES};
 
 pub const MAC: MacAddr = MacAddr([0x52, 0x54, 0x00, 0x12, 0x34, 0x56]);
 pub const PEER: MacAddr = MacAddr([0x52, 0x55, 0x0a, 0x00, 0x02, 0x02]);
@@ -29,6 +29,7 @@ pub mod reg {
     pub const RCTL: u64 = 0x0100;
     pub const FCTTV: u64 = 0x0170;
     pub const TCTL: u64 = 0x0400;
+    pub const TIPG: u64 = 0x0410;
     pub const PBA: u64 = 0x1000;
     pub const FCRTL: u64 = 0x2160;
     pub const FCRTH: u64 = 0x2168;
@@ -77,10 +78,29 @@ pub mod reg {
     pub const TSCTC: u64 = 0x40f8;
     pub const TSCTFC: u64 = 0x40fc;
     pub const RXCSUM: u64 = 0x5000;
+    pub const RDFH: u64 = 0x2410;
+    pub const RDFT: u64 = 0x2418;
+    pub const RDFPC: u64 = 0x2430;
+    pub const RXDCTL: u64 = 0x2828;
+    pub const TDFH: u64 = 0x3410;
+    pub const TDFT: u64 = 0x3418;
+    pub const TDFPC: u64 = 0x3430;
     pub const MTA: u64 = 0x5200;
     pub const RAL: u64 = 0x5400;
     pub const RAH: u64 = 0x5404;
     pub const VFTA: u64 = 0x5600;
+    pub const WUC: u64 = 0x5800;
+    pub const WUFC: u64 = 0x5808;
+    pub const WUS: u64 = 0x5810;
+    pub const IPAV: u64 = 0x5838;
+    pub const IP4AT: u64 = 0x5840;
+    pub const IP6AT: u64 = 0x5880;
+    pub const WUPL: u64 = 0x5900;
+    pub const WUPM: u64 = 0x5a00;
+    pub const FFLT: u64 = 0x5f00;
+    pub const FFMT: u64 = 0x9000;
+    pub const FFVT: u64 = 0x9800;
+    pub const PBM: u64 = 0x10000;
 }
 
 pub const RX_RING: u64 = 0x1000;
@@ -94,6 +114,8 @@ pub const RAM: usize = 0x40_0000;
 pub const RECEIVE: u32 = 0x0400_8002;
 /// TCTL: EN, PSP.
 pub const TRANSMIT: u32 = 0x0000_000a;
+/// TIPG as drivers set it for copper.
+pub const TIPG_COPPER: u32 = 0x0060_2008;
 /// Command byte: EOP, IFCS, RS.
 pub const SEND: u8 = 0x0b;
 /// Command byte of an extended descriptor.
@@ -151,6 +173,10 @@ pub struct Machine {
     pub notes: Notes,
     pub sent: Vec<Frame>,
     pub filter_changes: usize,
+    /// Power management events.
+    pub wake_ups: usize,
+    /// Message-signalled interrupts.
+    pub messages: usize,
     /// Rising edges of INTA.
     pub interrupts: Vec<VTime>,
     pub deadlines: Vec<(TimerId, VTime)>,
@@ -169,14 +195,20 @@ pub struct RxDescriptor {
 
 impl Machine {
     pub fn new(given: &[(&str, &str)]) -> Self {
+        Self::of(Chip::I82540em, given)
+    }
+
+    pub fn of(chip: Chip, given: &[(&str, &str)]) -> Self {
         let properties = Properties::parse("e1000", PROPERTIES, given.iter().copied()).unwrap();
         Self {
-            device: E1000::new(&properties),
+            device: E1000::of(chip, &properties),
             ram: Ram { bytes: vec![0; RAM], reads: 0, writes: 0, master: true },
             now: VTime::ZERO,
             notes: Notes::default(),
             sent: Vec::new(),
             filter_changes: 0,
+            wake_ups: 0,
+            messages: 0,
             interrupts: Vec::new(),
             deadlines: Vec::new(),
             line: false,
@@ -204,6 +236,8 @@ impl Machine {
                 }
                 Effect::Cancel(timer) => self.deadlines.retain(|(other, _)| *other != timer),
                 Effect::RxFilterChanged => self.filter_changes += 1,
+                Effect::Pme => self.wake_ups += 1,
+                Effect::Msi(0) => self.messages += 1,
                 other => panic!("unexpected {other:?}"),
             }
         }
@@ -307,6 +341,7 @@ impl Machine {
         self.w32(reg::TDLEN, count * 16);
         self.w32(reg::TDH, 0);
         self.w32(reg::TDT, 0);
+        self.w32(reg::TIPG, TIPG_COPPER);
         self.w32(reg::TCTL, TRANSMIT);
     }
 

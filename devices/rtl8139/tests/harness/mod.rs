@@ -213,9 +213,9 @@ impl Machine {
 
     /// C mode: receiver with this RCR, transmitter with this TCR.
     pub fn start(&mut self, rcr: u32, tcr: u32) {
+        self.w32(reg::RBSTART, RX_BUFFER as u32);
         self.w8(reg::CR, ON);
         self.w32(reg::TCR, tcr);
-        self.w32(reg::RBSTART, RX_BUFFER as u32);
         self.w32(reg::RCR, rcr);
         self.w16(reg::CAPR, 0xfff0);
     }

@@ -6,6 +6,7 @@ mod common;
 mod control;
 mod help;
 mod images;
+mod interrupts;
 mod machine;
 mod netprobe;
 mod network;

@@ -36,6 +36,7 @@ fn malformed_command_lines() {
     refused(&line("image.elf"), 2, &["unexpected 'image.elf'", "-kernel"]);
     refused(&line("-nodefaults"), 2, &["nothing to run", "-kernel", "-bios"]);
     refused(&line("-m 1 -m 2"), 2, &["-m", "twice"]);
+    refused(&elnic(["-M", "a\nb"]), 1, &["unknown machine 'a\\nb'"]);
 }
 
 #[test]

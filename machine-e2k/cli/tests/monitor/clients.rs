@@ -92,7 +92,7 @@ fn a_descriptor_is_passed_named_and_used_by_a_netdev() {
         "netdev_add",
         json!({"type": "stream", "id": "st0", "addr": {"type": "fd", "str": "nd"}}),
     );
-    client.wait_for_network("st0: index=0,type=stream,unix:\r\n");
+    assert_eq!(client.event("NETDEV_STREAM_CONNECTED")["netdev-id"], "st0");
     client.write(&json!({"execute": "netdev_add", "arguments":
         {"type": "stream", "id": "st1", "addr": {"type": "fd", "str": "nd"}}}));
     let error = client.answer()["error"]["desc"].clone();

@@ -1,7 +1,7 @@
 //! The monitor through the program: sockets, several clients, other people's clients.
 
 #[path = "../cli/common/mod.rs"]
-#[expect(dead_code, reason = "shared with the other tests of this program")]
+#[expect(dead_code, unused_imports, reason = "shared with the other tests of this program")]
 mod common;
 
 mod clients;

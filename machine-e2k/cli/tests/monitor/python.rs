@@ -13,7 +13,7 @@ from qemu.qmp import QMPClient, ExecuteError, EventListener
 async def main():
     qmp = QMPClient("test")
     await qmp.connect(sys.argv[1])
-    assert qmp.greeting["QMP"]["version"]["qemu"]["major"] == 8
+    assert qmp.greeting.QMP.version["qemu"]["major"] == 8
     status = await qmp.execute("query-status")
     assert status["status"] == "running", status
     answers = await asyncio.gather(*(qmp.execute("query-version") for _ in range(20)))

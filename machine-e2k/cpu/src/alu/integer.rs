@@ -109,6 +109,8 @@ pub(crate) fn binary(op: Op) -> Option<Binary> {
         Op::Xorns | Op::Xornd => xorn,
         Op::Movts | Op::Movtcs | Op::Movtrs | Op::Movtrcs => second,
         Op::Movtd | Op::Movtcd | Op::Movtrd | Op::Movtrcd => second,
+        // Each slot of a pair moves its own half.
+        Op::Movtq | Op::Movtcq | Op::Movtrq | Op::Movtrcq => second,
         Op::Bitrevs => bitrev32,
         Op::Bitrevd => bitrev64,
         Op::Lzcnts => lzcnt32,

@@ -8,6 +8,7 @@ pub(crate) mod combined;
 pub(crate) mod compare;
 pub(crate) mod divide;
 pub(crate) mod field;
+pub(crate) mod flags;
 pub(crate) mod float;
 pub(crate) mod integer;
 pub(crate) mod multiply;

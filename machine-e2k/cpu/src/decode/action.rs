@@ -32,10 +32,59 @@ pub(crate) struct ArrayAccess {
     pub(crate) index: u8,
     /// Number of the increment by which the index advances, if it does.
     pub(crate) increment: Option<u8>,
+    /// Which half of a register pair: its offset.
+    pub(crate) half: u8,
+    /// 128 bits of one register, not one of a pair.
+    pub(crate) whole: bool,
     /// When it does.
     pub(crate) advances: Guard,
     /// Bytes as a power of two, 0 to 4.
     pub(crate) scale: u8,
+}
+
+/// A descriptor that accesses are relative to (e2k-isa.md §8.7).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Segment {
+    /// One of the state registers: numbers of its low and high word, and whether it says what is allowed.
+    State { lo: u8, hi: u8, rights: bool },
+    /// An array pointer in the register pair of the first source.
+    Pointer,
+}
+
+/// How much an access moves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// Up to 64 bits, zero-extended.
+    Plain(Size),
+    /// One half of a register pair; its offset.
+    Half(u8),
+    /// 128 bits of one register.
+    Quad,
+    /// The bytes of 128 bits that src2 selects.
+    Masked,
+}
+
+impl Part {
+    /// Bytes it reaches over.
+    pub(crate) const fn bytes(self) -> u8 {
+        match self {
+            Self::Plain(size) => size.bytes(),
+            Self::Half(_) | Self::Quad | Self::Masked => 16,
+        }
+    }
+}
+
+/// An array pointer or descriptor that an operation makes, by halves (protected mode).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Pointer {
+    /// From a descriptor in state registers: numbers of its low and high word.
+    Descriptor { lo: u8, hi: u8 },
+    /// From another pointer: its position moves.
+    Moved,
+    /// From another pointer: its start moves.
+    Rebased,
+    /// A piece of the data stack.
+    Stack,
 }
 
 /// What becomes visible of an operation.
@@ -98,6 +147,28 @@ pub(crate) enum Action {
     StoreMasked,
     /// `staa`: a store through an array descriptor; its size in bytes.
     StoreArray(ArrayAccess),
+    /// `ldaa`: a load through an array descriptor.
+    LoadArray(ArrayAccess),
+    /// A load relative to a descriptor.
+    LoadRelative(Segment, Part),
+    /// A store relative to a descriptor.
+    StoreRelative(Segment, Part),
+    /// One half of a pointer: the low one, or the high one.
+    MakePointer(Pointer, bool),
+    /// `getva`: the address a pointer points at.
+    PointerAddress,
+    /// `ldrqp`: recovery load of 128 bits.
+    LoadRecoveryQuad,
+    /// `strqp`: recovery store of 128 bits.
+    StoreRecoveryQuad,
+    /// `ibranchd`, `icalld`: where the transfer of the bundle leads.
+    Target,
+    /// `puttc`, `puttst`: number of the register.
+    WriteTrapRegister(u8),
+    /// `gettc`.
+    ReadTrapRegister,
+    /// `invtc`.
+    InvalidateTrapRegister,
     /// `aaurr`.
     ReadAau(AauRegister),
     /// `aaurw`.
@@ -157,12 +228,19 @@ impl Action {
             | Self::StoreHalf(_)
             | Self::StoreMasked
             | Self::StoreRecovery
+            | Self::StoreRecoveryQuad
+            | Self::StoreRelative(..)
             | Self::StoreArray(_) => Effect::Memory,
             Self::WriteAau(_)
             | Self::WriteState(_)
             | Self::Prepare
             | Self::GetStack
             | Self::PutTag
+            | Self::MakePointer(..)
+            | Self::LoadArray(_)
+            | Self::Target
+            | Self::InvalidateTrapRegister
+            | Self::WriteTrapRegister(_)
             | Self::Unimplemented => Effect::Other,
             _ => Effect::Register,
         }
@@ -179,14 +257,24 @@ impl Operation {
     pub(crate) fn asks(&self) -> bool {
         self.guarded
             || !self.merge.is_always()
-            || matches!(self.action, Action::StoreArray(access) if !access.advances.is_always())
+            || matches!(
+                self.action,
+                Action::StoreArray(access) | Action::LoadArray(access)
+                    if !access.advances.is_always()
+            )
     }
 
     /// Whether it reads memory.
     pub(crate) const fn loads(&self) -> bool {
         matches!(
             self.action,
-            Action::Load(_) | Action::LoadQuad | Action::LoadHalf(_) | Action::LoadRecovery
+            Action::Load(_)
+                | Action::LoadQuad
+                | Action::LoadHalf(_)
+                | Action::LoadRecovery
+                | Action::LoadRecoveryQuad
+                | Action::LoadRelative(..)
+                | Action::LoadArray(_)
         )
     }
 

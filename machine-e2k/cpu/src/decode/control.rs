@@ -2,7 +2,7 @@
 
 use elnic_isa::Displacement;
 
-use super::operand::Target;
+use super::operand::{Operand, Target};
 
 /// Where control goes if the condition of the bundle holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +15,10 @@ pub(crate) enum Transfer {
     Call(u8, u8),
     /// `ibranch`.
     Branch(Displacement),
+    /// `ibranchd`.
+    To(Operand),
+    /// `icalld`.
+    CallTo(Operand, u8),
     /// `icall`.
     CallDirect(Displacement, u8),
     /// `done`.
@@ -130,6 +134,14 @@ pub(crate) struct Rare {
     pub(crate) settr: Option<u16>,
     pub(crate) setei: Option<u8>,
     pub(crate) setsft: bool,
+    /// `srp`, `crp`, `slrp`.
+    pub(crate) recovery_point: Option<elnic_isa::RecoveryPoint>,
+    /// `puttsd`.
+    pub(crate) puttsd: Option<Displacement>,
+    /// `gettsd %ctpr(n+1)`.
+    pub(crate) gettsd: Option<u8>,
+    /// `invts`, and the predicate it asks for: number and value.
+    pub(crate) invalidate: Option<Option<(u8, bool)>>,
     pub(crate) logic: Option<Logic>,
     pub(crate) flush: elnic_isa::Flush,
     /// `wait`, if for an interrupt.

@@ -11,7 +11,7 @@ mod operand;
 mod order;
 mod translate;
 
-pub(crate) use action::{Action, ArrayAccess, Class, Effect, Operation};
+pub(crate) use action::{Action, ArrayAccess, Class, Effect, Operation, Part, Pointer, Segment};
 pub(crate) use bundle::{Bundle, Effort, Limits};
 pub(crate) use cache::{CodeCache, CodeFilter, PAGE, read};
 pub(crate) use control::{Advances, Logic, Move, Prepare, Rare, Resize, Setup, Transfer};

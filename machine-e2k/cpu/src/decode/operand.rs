@@ -1,7 +1,7 @@
 //! Names of registers in a decoded bundle, and the conditions under which operations execute.
 
 /// A source, resolved as far as it can be before the window is known.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Operand {
     /// `%r[n]`.
     Window(u8),

@@ -26,6 +26,30 @@ const NOTHING: u64 = 0xeaed_0f70_eaed_0f70;
 pub(super) type Moved = (u64, u64);
 
 impl<B: Bus> Context<'_, B> {
+    /// The address of a `staa` or `ldaa`, and whether its index advances.
+    fn array_address(
+        &self,
+        operation: &Operation,
+        access: ArrayAccess,
+        predicates: u32,
+        stages: u32,
+    ) -> Result<(u64, bool), Trap> {
+        let aau = &self.state.aau;
+        let base = aau.descriptors[usize::from(access.descriptor & 31)].lo & ADDRESS;
+        let index = aau.store_indices[usize::from(access.index & 15)];
+        let address = base
+            .wrapping_add(index.into())
+            .wrapping_add(self.read(&operation.sources[0]))
+            .wrapping_add(access.half.into());
+        let bytes = if access.scale < 4 || access.whole { 1 << access.scale } else { 8 };
+        self.check_alignment(address, bytes, operation.channel)?;
+        // One slot of a pair counts.
+        let advances = access.increment.is_some()
+            && access.half == 0
+            && access.advances.allows(predicates, stages);
+        Ok((address, advances))
+    }
+
     /// Where a `staa` stores and what; whether its index advances.
     pub(super) fn evaluate_array_store(
         &mut self,
@@ -34,19 +58,46 @@ impl<B: Bus> Context<'_, B> {
         predicates: u32,
         stages: u32,
     ) -> Result<u64, Trap> {
-        let aau = &self.state.aau;
-        let base = aau.descriptors[usize::from(access.descriptor & 31)].lo & ADDRESS;
-        let index = aau.store_indices[usize::from(access.index & 15)];
-        let address =
-            base.wrapping_add(index.into()).wrapping_add(self.read(&operation.sources[0]));
-        self.check_alignment(address, 1 << access.scale, operation.channel)?;
+        let (address, advances) = self.array_address(operation, access, predicates, stages)?;
         let high = self.read_high(&operation.sources[2]);
-        let advances = access.increment.is_some() && access.advances.allows(predicates, stages);
         *self.aside(operation) = Aside { high, address, advances };
         Ok(self.read(&operation.sources[2]))
     }
 
-    /// Performs it.
+    /// What a `ldaa` loads.
+    pub(super) fn evaluate_array_load(
+        &mut self,
+        operation: &Operation,
+        access: ArrayAccess,
+        predicates: u32,
+        stages: u32,
+    ) -> Result<u64, Trap> {
+        let (address, advances) = self.array_address(operation, access, predicates, stages)?;
+        let (mas, channel) = (operation.mas, operation.channel);
+        let low = self.load_plain(address, array_size(access), mas, channel)?;
+        let high = if access.whole {
+            self.load_plain(address.wrapping_add(8), Size::Double, mas, channel)?
+        } else {
+            0
+        };
+        *self.aside(operation) = Aside { high, address, advances };
+        Ok(low)
+    }
+
+    /// Writes it.
+    pub(super) fn finish_array_load(
+        &mut self,
+        operation: &Operation,
+        access: ArrayAccess,
+        value: u64,
+    ) {
+        self.write(operation, value);
+        if self.aside(operation).advances {
+            self.advance_store_index(access);
+        }
+    }
+
+    /// Performs a `staa`.
     pub(super) fn store_array(
         &mut self,
         operation: &Operation,
@@ -55,15 +106,9 @@ impl<B: Bus> Context<'_, B> {
     ) -> Result<(), Trap> {
         let Aside { high, address, advances } = *self.aside(operation);
         let (mas, channel) = (operation.mas, operation.channel);
-        let size = match access.scale {
-            0 => Size::Byte,
-            1 => Size::Half,
-            2 => Size::Word,
-            _ => Size::Double,
-        };
-        self.store_plain(address, size, mas, value, channel)?;
-        if access.scale == 4 {
-            self.store_plain(address.wrapping_add(8), size, mas, high, channel)?;
+        self.store_plain(address, array_size(access), mas, value, channel)?;
+        if access.whole {
+            self.store_plain(address.wrapping_add(8), Size::Double, mas, high, channel)?;
         }
         if advances {
             self.advance_store_index(access);
@@ -84,7 +129,8 @@ impl<B: Bus> Context<'_, B> {
     /// What an operation does whose qualifier does not hold: the index of an array store advances all the same, unless its own qualifier
     /// says otherwise.
     pub(super) fn pass_over(&mut self, operation: &Operation, predicates: u32, stages: u32) {
-        if let Action::StoreArray(access) = operation.action
+        if let Action::StoreArray(access) | Action::LoadArray(access) = operation.action
+            && access.half == 0
             && access.advances.allows(predicates, stages)
         {
             self.advance_store_index(access);
@@ -111,9 +157,7 @@ impl<B: Bus> Context<'_, B> {
                     elnic_isa::Indexing::Register { index, .. } => {
                         self.state.aau.load_indices[usize::from(index & 15)]
                     }
-                    elnic_isa::Indexing::Area { .. } if slot.fmt != 0 => {
-                        return Err(Trap::unimplemented("fapb with si=1"));
-                    }
+                    // The elements of another area are the indices.
                     elnic_isa::Indexing::Area { .. } => 0,
                 };
                 areas[side * PROGRAM + number] = PrefetchArea { slot: slot.to_bits(), index };
@@ -167,8 +211,9 @@ impl<B: Bus> Context<'_, B> {
             _ => 0,
         };
         let base = self.state.aau.descriptors[usize::from(slot.descriptor & 31)].lo & ADDRESS;
+        let Some(index) = self.area_index(array_move, area, slot)? else { return Ok(None) };
         let address = base
-            .wrapping_add(area.index.into())
+            .wrapping_add(index)
             .wrapping_add(slot.disp.into())
             .wrapping_add(array_move.offset.into())
             .wrapping_add(half);
@@ -190,6 +235,32 @@ impl<B: Bus> Context<'_, B> {
             0
         };
         Ok(Some(if count == 2 && array_move.big_endian { (high, low) } else { (low, high) }))
+    }
+
+    /// The index of the current element of `area`: its own, or an element of the area that it is indexed by.
+    fn area_index(
+        &mut self,
+        array_move: &Move,
+        area: PrefetchArea,
+        slot: elnic_isa::PrefetchSlot,
+    ) -> Result<Option<u64>, Trap> {
+        let elnic_isa::Indexing::Area { big_endian, area: number, .. } = slot.indexing else {
+            return Ok(Some(area.index.into()));
+        };
+        let number = usize::from(array_move.channel / 2) * PROGRAM + usize::from(number & 31);
+        let indices = self.state.aau.areas.get(number).copied().unwrap_or_default();
+        let slot = elnic_isa::PrefetchSlot::from_bits(indices.slot);
+        let size = match (slot.fmt, slot.indexing) {
+            // Indices of indices do not exist.
+            (0, _) | (_, elnic_isa::Indexing::Area { .. }) => return Ok(None),
+            (1, _) => Size::Byte,
+            (2, _) => Size::Half,
+            (3, _) => Size::Word,
+            _ => Size::Double,
+        };
+        let base = self.state.aau.descriptors[usize::from(slot.descriptor & 31)].lo & ADDRESS;
+        let address = base.wrapping_add(indices.index.into()).wrapping_add(slot.disp.into());
+        self.array_element(array_move, address, size, Mas(u8::from(big_endian) << 3))
     }
 
     /// Up to 64 bits of an element. A prefetch may run over the end of its array, so only a page that exists and is not there is missed.
@@ -235,11 +306,18 @@ impl<B: Bus> Context<'_, B> {
         let aau = &mut self.state.aau;
         let Some(area) = aau.areas.get_mut(number) else { return };
         let slot = elnic_isa::PrefetchSlot::from_bits(area.slot);
-        if let elnic_isa::Indexing::Register { increment, .. } = slot.indexing
-            && slot.fmt != 0
-        {
-            let step = step(&aau.increments, increment) << (slot.fmt - 1);
-            area.index = area.index.wrapping_add(step);
+        match slot.indexing {
+            elnic_isa::Indexing::Register { increment, .. } if slot.fmt != 0 => {
+                let step = step(&aau.increments, increment) << (slot.fmt - 1);
+                area.index = area.index.wrapping_add(step);
+            }
+            elnic_isa::Indexing::Area { advance: true, area, .. } if slot.fmt != 0 => {
+                let indices = number / PROGRAM * PROGRAM + usize::from(area & 31);
+                if indices != number {
+                    self.advance_area(indices);
+                }
+            }
+            _ => {}
         }
     }
 
@@ -288,6 +366,16 @@ impl<B: Bus> Context<'_, B> {
             AauFile::Aasr => aau.status = value as u32,
             _ => {}
         }
+    }
+}
+
+/// Size of one access to an array.
+const fn array_size(access: ArrayAccess) -> Size {
+    match access.scale {
+        0 => Size::Byte,
+        1 => Size::Half,
+        2 => Size::Word,
+        _ => Size::Double,
     }
 }
 

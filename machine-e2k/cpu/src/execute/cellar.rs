@@ -13,7 +13,7 @@ use super::context::Context;
 use super::entry::Fault;
 use super::rare;
 use crate::bus::Bus;
-use crate::decode::{Action, Bundle, Operation, Target};
+use crate::decode::{Action, Bundle, Operation, Part, Target};
 use crate::exception::ExceptionKind;
 use crate::mmu::{PageFault, register};
 use crate::state::psr;
@@ -196,9 +196,20 @@ const fn format(action: Action) -> u64 {
             Size::Word => 3,
             Size::Double => 4,
         },
-        Action::LoadQuad | Action::StoreQuad | Action::StoreMasked => 7,
-        Action::StoreArray(access) if access.scale == 4 => 7,
-        Action::StoreArray(access) => access.scale as u64 + 1,
+        Action::LoadRelative(_, Part::Plain(size))
+        | Action::StoreRelative(_, Part::Plain(size)) => format(Action::Load(size)),
+        Action::LoadRelative(_, Part::Quad | Part::Masked)
+        | Action::StoreRelative(_, Part::Quad | Part::Masked)
+        | Action::LoadRecoveryQuad
+        | Action::StoreRecoveryQuad
+        | Action::LoadQuad
+        | Action::StoreQuad
+        | Action::StoreMasked => 7,
+        Action::StoreArray(access) | Action::LoadArray(access) => match access.scale {
+            0..=2 => access.scale as u64 + 1,
+            4 if access.whole => 7,
+            _ => 4,
+        },
         Action::LoadRecovery | Action::StoreRecovery => 5,
         _ => 4,
     }

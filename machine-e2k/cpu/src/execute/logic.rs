@@ -27,6 +27,8 @@ pub(super) struct Results {
     pub(super) values: u32,
     /// As a diagnostic value.
     pub(super) invalid: u32,
+    /// Bit n: the result of step n, committed or not.
+    pub(super) steps: u8,
 }
 
 impl<B: Bus> Context<'_, B> {
@@ -54,6 +56,7 @@ impl<B: Bus> Context<'_, B> {
             let (first, second) = (operand(combination.first), operand(combination.second));
             let (local, writes) = combine(combination.operation, first, second);
             locals[usize::from(step.result % 7)] = local;
+            results.steps |= u8::from(local.value) << (step.result & 3);
             if let Some(number) = combination.commit.filter(|_| writes) {
                 let bit = 1 << (number & 31);
                 let put = |bits: u32, on: bool| if on { bits | bit } else { bits & !bit };

@@ -13,6 +13,7 @@ mod float;
 mod logic;
 mod memory;
 mod operations;
+mod pointers;
 mod rare;
 mod speculation;
 mod stacks;

@@ -2,7 +2,7 @@
 
 use elnic_contract::Size;
 
-use super::context::Context;
+use super::context::{Aside, Context};
 use crate::alu::combined::First;
 use crate::alu::float::Unit;
 use crate::alu::packed::truth_table;
@@ -10,6 +10,7 @@ use crate::bus::Bus;
 use crate::decode::{Action, Operation, Target, Width};
 use crate::exception::ExceptionKind;
 use crate::state::control::{Ctpr, CtprTag};
+use crate::state::number;
 use crate::trap::{Reason, Trap};
 
 impl<B: Bus> Context<'_, B> {
@@ -32,7 +33,24 @@ impl<B: Bus> Context<'_, B> {
             Action::StoreQuad
             | Action::StoreHalf(_)
             | Action::StoreMasked
-            | Action::StoreRecovery => self.prepare_store(operation)?,
+            | Action::StoreRecovery
+            | Action::StoreRecoveryQuad => self.prepare_store(operation)?,
+            Action::StoreRelative(segment, part) => {
+                self.prepare_relative(operation, segment, part)?
+            }
+            Action::LoadRelative(segment, part) => self.load_relative(operation, segment, part)?,
+            Action::LoadRecoveryQuad => self.load_recovery_quad(operation)?,
+            Action::LoadArray(access) => {
+                self.evaluate_array_load(operation, access, predicates, stages)?
+            }
+            Action::MakePointer(pointer, high) => self.make_pointer(operation, pointer, high)?,
+            Action::PointerAddress => self.pointer_address(operation)?,
+            // Where the transfer leads is read when it is planned.
+            Action::Target => 0,
+            Action::WriteTrapRegister(_) => self.read(src2),
+            Action::ReadTrapRegister | Action::InvalidateTrapRegister => {
+                self.state.system[usize::from(number::TC)]
+            }
             Action::StoreArray(access) => {
                 self.evaluate_array_store(operation, access, predicates, stages)?
             }
@@ -108,7 +126,8 @@ impl<B: Bus> Context<'_, B> {
             Action::GetStack => self.getsp(operation)?,
             Action::GetTag => self.read_tag(src2).into(),
             Action::PutTag => {
-                self.aside(operation).high = self.read(src2);
+                let (tag, high) = (self.read(src2), self.read_high(src1));
+                *self.aside(operation) = Aside { high, address: tag, ..Aside::default() };
                 self.read(src1)
             }
             Action::Unimplemented => {
@@ -125,6 +144,16 @@ impl<B: Bus> Context<'_, B> {
     pub(super) fn commit(&mut self, operation: &Operation, value: u64) -> Result<(), Trap> {
         match operation.action {
             Action::StoreArray(access) => return self.store_array(operation, access, value),
+            Action::LoadArray(access) => self.finish_array_load(operation, access, value),
+            Action::MakePointer(pointer, high) => {
+                self.write_pointer(operation, pointer, high, value);
+            }
+            Action::Target => {}
+            Action::WriteTrapRegister(number) => self.state.system[usize::from(number)] = value,
+            Action::InvalidateTrapRegister => {
+                self.state.system[usize::from(number::TC)] = 0;
+                self.write(operation, value);
+            }
             Action::WriteAau(register) => self.write_aau(register, value),
             Action::WriteState(register) => return self.write_state(register, value),
             Action::Prepare => {
@@ -139,7 +168,7 @@ impl<B: Bus> Context<'_, B> {
                 self.write(operation, value);
             }
             Action::PutTag => {
-                let tag = self.aside(operation).high as u8;
+                let tag = self.aside(operation).address as u8;
                 self.write(operation, value);
                 self.put_tag(operation, tag);
             }
@@ -154,7 +183,7 @@ impl<B: Bus> Context<'_, B> {
     }
 
     /// `getsp`: a negative amount takes from the data stack, a positive one gives back, in units of 16 bytes.
-    fn getsp(&mut self, operation: &Operation) -> Result<u64, Trap> {
+    pub(super) fn getsp(&mut self, operation: &Operation) -> Result<u64, Trap> {
         let stack = self.state.data_stack;
         let amount = i64::from(self.read(&operation.sources[1]) as i32) & !15;
         let size = i64::from(stack.size()) + amount;

@@ -19,6 +19,9 @@ const UNIT_BYTES: u64 = 32;
 /// Distance of the system entries.
 const ENTRY_BYTES: u64 = 0x800;
 
+/// Bits of the address of a bundle.
+const CODE_ADDRESS: u64 = 0xffff_ffff_fff8;
+
 /// How a bundle changes control; where to is [`Context::target`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Flow {
@@ -30,6 +33,8 @@ pub(super) enum Flow {
     Call { wbs: u8, system: bool },
     /// Out of the procedure.
     Return,
+    /// Out of a trap's handler.
+    Done,
 }
 
 impl<B: Bus> Context<'_, B> {
@@ -66,7 +71,7 @@ impl<B: Bus> Context<'_, B> {
             ControlCondition::NotPredicateAndNotLoopEnd(number) => {
                 !holds(number) && !lsr.loop_end()
             }
-            // Local conditions are refused before it comes to this.
+            // What depends on the bundle itself is asked again after it.
             ControlCondition::MemoryLock
             | ControlCondition::MemoryLockOrTrap(_)
             | ControlCondition::MemoryLockOrLocal(_)
@@ -99,7 +104,7 @@ impl<B: Bus> Context<'_, B> {
             Transfer::Through(register) => {
                 let ctpr = self.ctpr(register);
                 match ctpr.tag() {
-                    CtprTag::Return => self.plan_return(),
+                    CtprTag::Return => self.plan_return().map(|()| Flow::Return),
                     CtprTag::Disp | CtprTag::System => {
                         self.target = ctpr.base() & !7;
                         Ok(Flow::Jump)
@@ -126,10 +131,17 @@ impl<B: Bus> Context<'_, B> {
             Transfer::CallDirect(displacement, wbs) => {
                 self.plan_call(displacement.target(ip), wbs, false)
             }
+            Transfer::To(operand) => {
+                self.target = self.read(&operand) & CODE_ADDRESS;
+                Ok(Flow::Jump)
+            }
+            Transfer::CallTo(operand, wbs) => {
+                self.plan_call(self.read(&operand) & CODE_ADDRESS, wbs, false)
+            }
             Transfer::Done if self.state.psr & psr::PM == 0 => {
                 Err(Trap::new(ExceptionKind::PrivilegedAction, Reason::Text("done without psr.pm")))
             }
-            Transfer::Done => self.plan_return(),
+            Transfer::Done => self.plan_return().map(|()| Flow::Done),
             Transfer::Unimplemented(name) => Err(Trap::unimplemented(name)),
             Transfer::None | Transfer::Branch(_) | Transfer::Through(_) => Ok(Flow::Next),
         }
@@ -169,7 +181,7 @@ impl<B: Bus> Context<'_, B> {
         Ok(Flow::Call { wbs, system })
     }
 
-    fn plan_return(&mut self) -> Result<Flow, Trap> {
+    fn plan_return(&mut self) -> Result<(), Trap> {
         let (window, frame) = (self.state.window, self.state.frame);
         let shift = 2 * u16::from(frame.wbs);
         if window.previous + shift > LARGEST_WINDOW {
@@ -189,7 +201,7 @@ impl<B: Bus> Context<'_, B> {
             self.fill_registers(missing)?;
         }
         self.unit = self.returning_unit()?;
-        Ok(Flow::Return)
+        Ok(())
     }
 
     /// Code and globals of the unit a return goes to, from the table of units, if it is another one (e2k-machine.md §7.4).
@@ -216,9 +228,15 @@ impl<B: Bus> Context<'_, B> {
             Flow::Jump => self.state.ip = self.target,
             Flow::Call { wbs, system } => {
                 self.call(wbs, system, next);
+                self.forget_targets();
                 self.window_changed();
             }
             Flow::Return => {
+                self.return_();
+                self.forget_targets();
+                self.window_changed();
+            }
+            Flow::Done => {
                 self.return_();
                 self.window_changed();
             }
@@ -259,12 +277,16 @@ impl<B: Bus> Context<'_, B> {
             fx: true,
             dbl: window.dbl,
         };
-        for ctpr in &mut state.ctpr {
-            ctpr.clear_tag();
-        }
         state.ip = target;
         if system {
             self.enter_system();
+        }
+    }
+
+    /// What a procedure has prepared ends with it. A trap leaves it alone, and its handler gives it back before `done`.
+    fn forget_targets(&mut self) {
+        for ctpr in &mut self.state.ctpr {
+            ctpr.clear_tag();
         }
     }
 
@@ -304,9 +326,6 @@ impl<B: Bus> Context<'_, B> {
         state.psr = frame.psr;
         state.cuir = frame.cuir;
         state.data_stack.restore(frame.ussz);
-        for ctpr in &mut state.ctpr {
-            ctpr.clear_tag();
-        }
         state.ip = frame.ip & !7;
         state.frame = below;
     }

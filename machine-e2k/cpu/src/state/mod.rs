@@ -181,6 +181,8 @@ pub mod number {
     pub const SBBP: u8 = 0xa1;
     pub const RPR_HI: u8 = 0xa2;
     pub const UPSRM: u8 = 0xc0;
+    /// `%tc` is no state register, but lives among them.
+    pub const TC: u8 = 0xce;
     pub const LSR1: u8 = 0xc3;
     pub const ILCR1: u8 = 0xc7;
 }

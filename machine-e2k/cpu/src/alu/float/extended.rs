@@ -44,12 +44,44 @@ pub(super) fn operation(op: Op) -> Option<Float> {
     Some(function)
 }
 
+/// `a` of `from` by the 80-bit `b`, rounded to `to`.
+fn last_quotient(env: &mut Environment, from: Format, to: Format, a: u128, b: u128) -> u128 {
+    let a = convert::convert(env, from, EXTENDED, lane(a, from, 0));
+    let result = arithmetic::div(env, EXTENDED, a, lane(b, EXTENDED, 0));
+    if to == EXTENDED { result } else { convert::convert(env, EXTENDED, to, result) }
+}
+
+/// `value` of `from` in 80 bits; what it raises is raised by the last step.
+fn widened(env: &mut Environment, from: Format, value: u128) -> u128 {
+    let flags = env.flags;
+    let value = convert::convert(env, from, EXTENDED, lane(value, from, 0));
+    env.flags = flags;
+    value
+}
+
+/// The root of `value` of `from`, rounded by the control register.
+fn root(env: &mut Environment, from: Format, value: u128) -> u128 {
+    let value = convert::convert(env, from, EXTENDED, lane(value, from, 0));
+    arithmetic::sqrt(env, EXTENDED, value)
+}
+
 fn other(op: Op) -> Option<Float> {
     fn flags_of(env: &mut Environment, b_format: Format, quiet: bool, a: u128, b: u128) -> u128 {
         let b = convert::convert(env, b_format, EXTENDED, lane(b, b_format, 0));
         relation::flags(env, EXTENDED, lane(a, EXTENDED, 0), b, quiet)
     }
     let function: Float = match op {
+        Op::Fxdivtss => |env, a, b, _| last_quotient(env, SINGLE, SINGLE, a, b),
+        Op::Fxdivtdd => |env, a, b, _| last_quotient(env, DOUBLE, DOUBLE, a, b),
+        Op::Fxdivtsx => |env, a, b, _| last_quotient(env, SINGLE, EXTENDED, a, b),
+        Op::Fxdivtdx => |env, a, b, _| last_quotient(env, DOUBLE, EXTENDED, a, b),
+        // The first two steps of a root hand their operand on, the third does the work.
+        Op::Fxsqrtisx => |env, _, b, _| widened(env, SINGLE, b),
+        Op::Fxsqrtidx => |env, _, b, _| widened(env, DOUBLE, b),
+        Op::Fxsqrtixx | Op::Fxsqrtusx | Op::Fxsqrtudx | Op::Fxsqrtuxx => |_, _, b, _| b,
+        Op::Fxsqrttsx => |env, a, _, _| root(env, SINGLE, a),
+        Op::Fxsqrttdx => |env, a, _, _| root(env, DOUBLE, a),
+        Op::Fxsqrttxx => |env, a, _, _| root(env, EXTENDED, a),
         Op::Fxscalesx => {
             |env, a, b, _| arithmetic::scale(env, EXTENDED, lane(a, EXTENDED, 0), b as u32 as i32)
         }

@@ -195,32 +195,40 @@ pub(super) fn unpack(format: Format, bits: u128) -> Number {
 }
 
 /// The operand that decides a result because it is a NaN; raises what it raises. Patterns that are no numbers are invalid.
+///
+/// Of two NaNs a quiet one decides, of two alike the one with the larger significand, then the positive one; of three the first.
 pub(super) fn nan(
     env: &mut Environment,
     format: Format,
     operands: &[(u128, Number)],
 ) -> Option<u128> {
-    let mut found = None;
-    for (bits, number) in operands {
-        match number.class {
-            Class::Unsupported => {
-                env.raise(INVALID);
-                found.get_or_insert(format.default_nan());
-            }
-            Class::SignalingNan => {
-                env.raise(INVALID);
-                found.get_or_insert(bits | format.quiet_bit());
-            }
-            Class::QuietNan => {
-                found.get_or_insert(*bits);
-            }
-            _ => {}
+    let of = |class| operands.iter().filter(move |(_, number)| number.class == class).count();
+    let (unsupported, signaling, quiet) =
+        (of(Class::Unsupported), of(Class::SignalingNan), of(Class::QuietNan));
+    if unsupported + signaling > 0 {
+        env.raise(INVALID);
+    }
+    if unsupported + signaling + quiet == 0 {
+        if operands.iter().any(|(_, number)| number.denormal) {
+            env.raise(DENORMAL);
         }
+        return None;
     }
-    if found.is_none() && operands.iter().any(|(_, number)| number.denormal) {
-        env.raise(DENORMAL);
+    if unsupported > 0 {
+        return Some(format.default_nan());
     }
-    found
+    let is_nan = |number: &Number| matches!(number.class, Class::SignalingNan | Class::QuietNan);
+    let decides = match operands {
+        [(a, x), (b, y)] if is_nan(x) && is_nan(y) => {
+            let sign = format.sign_bit();
+            let rank = |bits: u128, number: &Number| {
+                (number.class == Class::QuietNan, bits & (sign - 1), bits & sign == 0)
+            };
+            if rank(*b, y) > rank(*a, x) { *b } else { *a }
+        }
+        _ => operands.iter().find(|(_, number)| is_nan(number)).map_or(0, |(bits, _)| *bits),
+    };
+    Some(decides | format.quiet_bit())
 }
 
 /// Raises invalid operation; its result.

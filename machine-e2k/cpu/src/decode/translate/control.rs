@@ -1,8 +1,8 @@
 //! Control syllables: transfers, windows, predicate logic and the rest.
 
-use elnic_isa::{Control0, Control1, ControlCondition, Stub};
+use elnic_isa::{Control0, Control1, ControlCondition, DescriptorOperation, Stub};
 
-use super::operation::target;
+use super::operation::{self, target};
 use crate::config::Config;
 use crate::decode::control::{Logic, LogicStep, Move, Prepare, Rare, Resize, Setup, Transfer};
 use crate::exception::ExceptionKind;
@@ -10,13 +10,23 @@ use crate::trap::{Reason, Trap};
 
 /// Whether `condition` is known only after the stores of the bundle.
 pub(super) const fn depends_on_store(condition: ControlCondition) -> bool {
-    matches!(condition, ControlCondition::MemoryLock | ControlCondition::MemoryLockOrTrap(_))
+    matches!(
+        condition,
+        ControlCondition::MemoryLock
+            | ControlCondition::MemoryLockOrTrap(_)
+            | ControlCondition::MemoryLockOrLocal(_)
+            | ControlCondition::Local(_)
+    )
 }
 
 /// The transfer and its condition.
 pub(super) fn transfer(bundle: &elnic_isa::Bundle) -> Result<(Transfer, ControlCondition), Trap> {
     let stub = bundle.transfer();
     let register = stub.register.map(|register| register.number() - 1);
+    if let Some((target, wbs)) = operation::computed_target(bundle) {
+        let transfer = wbs.map_or(Transfer::To(target), |wbs| Transfer::CallTo(target, wbs));
+        return Ok((transfer, stub.condition));
+    }
     let transfer = match (bundle.control1, register, bundle.control0) {
         (Some(Control1::Call { wbs }), Some(register), _) => Transfer::Call(register, wbs),
         (Some(Control1::Call { .. }), None, _) => {
@@ -76,20 +86,16 @@ pub(super) fn rare(bundle: &elnic_isa::Bundle, config: &Config) -> Option<Rare> 
         moves: moves(bundle),
         start_prefetch: stub.bap,
         abg: stub.abg,
-        unimplemented: match (bundle.stub, bundle.control0) {
-            (Some(Stub::Descriptor { .. }), _) => Some("invts/flushts"),
-            (_, Some(Control0::Puttsd(_))) => Some("puttsd"),
-            (_, Some(Control0::Gettsd(_))) => Some("gettsd"),
-            _ if stub.recovery_point.is_some() => Some("srp/crp/slrp"),
-            _ if matches!(
-                stub.condition,
-                ControlCondition::MemoryLockOrLocal(_) | ControlCondition::Local(_)
-            ) =>
-            {
-                Some("ct ? local condition")
-            }
+        recovery_point: stub.recovery_point,
+        puttsd: match bundle.control0 {
+            Some(Control0::Puttsd(target)) => Some(target),
             _ => None,
         },
+        gettsd: match bundle.control0 {
+            Some(Control0::Gettsd(register)) => Some(register.number() - 1),
+            _ => None,
+        },
+        invalidate: invalidated(bundle.stub),
         ..Rare::default()
     };
     match bundle.control1 {
@@ -108,6 +114,18 @@ pub(super) fn rare(bundle: &elnic_isa::Bundle, config: &Config) -> Option<Rare> 
         _ => {}
     }
     (rare != Rare::default()).then_some(rare)
+}
+
+/// `invts`, and the predicate it asks for.
+fn invalidated(stub: Option<Stub>) -> Option<Option<(u8, bool)>> {
+    let Some(Stub::Descriptor { operation, condition, .. }) = stub else { return None };
+    let predicate = (condition.to_bits() & 0x1f) as u8;
+    match operation {
+        DescriptorOperation::Invalidate => Some(None),
+        DescriptorOperation::InvalidateIf => Some(Some((predicate, true))),
+        DescriptorOperation::InvalidateUnless => Some(Some((predicate, false))),
+        DescriptorOperation::Flush => None,
+    }
 }
 
 /// `wait int=1`.
@@ -141,6 +159,11 @@ fn logic(bundle: &elnic_isa::Bundle) -> Option<Logic> {
         }
         logic.steps.push(LogicStep { result: 4 + number, combination: syllable.combination });
     }
-    // Without a committed result nothing of it can be seen.
-    logic.steps.iter().any(|step| step.combination.commit.is_some()).then_some(logic)
+    // Nothing of it can be seen without a committed result or a condition that asks for one that is not.
+    let asked = matches!(
+        bundle.transfer().condition,
+        ControlCondition::MemoryLockOrLocal(_) | ControlCondition::Local(_)
+    );
+    let seen = asked || logic.steps.iter().any(|step| step.combination.commit.is_some());
+    (seen && !logic.steps.is_empty()).then_some(logic)
 }

@@ -2,6 +2,7 @@
 
 mod control;
 mod operation;
+mod protected;
 
 use super::action::Operation;
 use super::bundle::{Bundle, Effort, Limits};

@@ -6,7 +6,10 @@ use elnic_isa::{
     StateRegister,
 };
 
-use crate::alu::{combined, compare, divide, field, float, integer, multiply, packed, shift};
+use super::protected;
+use crate::alu::{
+    combined, compare, divide, field, flags, float, integer, multiply, packed, shift,
+};
 use crate::decode::action::{Action, ArrayAccess, Class, Operation};
 use crate::decode::operand::{Guard, Operand, Target, Width};
 use crate::state::number;
@@ -44,12 +47,25 @@ pub(super) fn operation(
         mas: bundle.mas(channel),
         class: class(isa),
         tagged: [isa.src[0], isa.src[1], isa.src[2]].map(|kind| match kind {
+            // Pointers have tags of their own.
+            Kind::Quad => 0,
             Kind::Single => TAG_LOW,
             _ => TAG_BOTH,
         }),
         guard,
         merge: self::guard(bundle, channel, true),
         name: isa.mnemonic,
+    }
+}
+
+/// Where `ibranchd` or `icalld` lead, and the shift of the window of a call.
+pub(super) fn computed_target(bundle: &elnic_isa::Bundle) -> Option<(Operand, Option<u8>)> {
+    let instruction = bundle.alu[0].as_ref()?;
+    let target = operand(instruction.src2, &bundle.literals);
+    match (instruction.operation.op, instruction.src1) {
+        (Op::Ibranchd, _) => Some((target, None)),
+        (Op::Icalld, Source::Immediate(wbs)) => Some((target, Some(wbs & 0x7f))),
+        _ => None,
     }
 }
 
@@ -115,7 +131,10 @@ fn action(bundle: &elnic_isa::Bundle, channel: u8, instruction: &AluInstruction)
         }
         (Source::State(register), _) => return Action::ReadState(register),
         (_, Destination::State(register)) => return Action::WriteState(register),
-        (_, Destination::ControlTransfer(_)) if matches!(op, Op::Movtd) => return Action::Prepare,
+        (_, Destination::ControlTransfer(_)) if matches!(op, Op::Movtd | Op::Getpl) => {
+            return Action::Prepare;
+        }
+        (_, Destination::Trap(register)) => return Action::WriteTrapRegister(register as u8),
         _ => {}
     }
     if let Some((first, second)) = combined::stages(isa) {
@@ -132,10 +151,16 @@ fn action(bundle: &elnic_isa::Bundle, channel: u8, instruction: &AluInstruction)
         Op::Merges | Op::Merged | Op::Pmrgp | Op::Qpmrgp => Action::Merge,
         Op::Getsp => Action::GetStack,
         Op::Gettags | Op::Gettagd => Action::GetTag,
-        Op::Puttags | Op::Puttagd => Action::PutTag,
+        Op::Puttags | Op::Puttagd | Op::Puttagqp => Action::PutTag,
+        Op::Getpl => Action::Binary(|_, b| b),
+        Op::Ibranchd | Op::Icalld => Action::Target,
+        Op::Gettc => Action::ReadTrapRegister,
+        Op::Invtc => Action::InvalidateTrapRegister,
         _ => None
             .or(binary.map(Action::Binary))
             .or(ternary.map(Action::Ternary))
+            .or_else(|| protected::pointer(channel, instruction))
+            .or_else(|| flags::operation(isa.mnemonic).map(Action::Ternary))
             .or_else(|| compare::relation(op).map(Action::Compare))
             .or_else(|| divide::division(op).map(Action::Divide))
             .or_else(|| packed::operation(op).map(Action::Packed))
@@ -153,11 +178,11 @@ fn action(bundle: &elnic_isa::Bundle, channel: u8, instruction: &AluInstruction)
 /// Stores through descriptors and accesses to registers of the array access unit.
 fn array_action(bundle: &elnic_isa::Bundle, channel: u8, instruction: &AluInstruction) -> Action {
     let scale = match instruction.operation.op {
-        Op::Staab => 0,
-        Op::Staah => 1,
-        Op::Staaw => 2,
-        Op::Staad => 3,
-        Op::Staaqp => 4,
+        Op::Staab | Op::Ldaab => 0,
+        Op::Staah | Op::Ldaah => 1,
+        Op::Staaw | Op::Ldaaw => 2,
+        Op::Staad | Op::Ldaad => 3,
+        Op::Staaq | Op::Ldaaq | Op::Staaqp | Op::Ldaaqp => 4,
         Op::Aaurw | Op::Aaurwd => {
             return match instruction.dst {
                 Destination::Aau(register) => Action::WriteAau(register),
@@ -177,13 +202,21 @@ fn array_action(bundle: &elnic_isa::Bundle, channel: u8, instruction: &AluInstru
     if let Some(term) = bundle.increment_condition(channel) {
         add_term(&mut advances, term);
     }
-    Action::StoreArray(ArrayAccess {
+    let isa = instruction.operation;
+    let access = ArrayAccess {
         descriptor: address.descriptor & 0x1f,
         index: address.index & 0xf,
         increment: address.advance.then_some(address.increment & 7),
+        half: half(isa, channel),
+        whole: matches!(isa.op, Op::Staaqp | Op::Ldaaqp),
         advances,
         scale,
-    })
+    };
+    if isa.mnemonic.starts_with("ld") {
+        Action::LoadArray(access)
+    } else {
+        Action::StoreArray(access)
+    }
 }
 
 /// How long its result takes.
@@ -202,12 +235,14 @@ fn class(isa: &elnic_isa::Operation) -> Class {
     }
 }
 
+/// The second slot of a register pair moves the upper half: offset of that of `channel`.
+fn half(isa: &elnic_isa::Operation, channel: u8) -> u8 {
+    let is_second = isa.pair(channel).is_some_and(|(_, second)| second == channel);
+    if is_second { 8 } else { 0 }
+}
+
 fn memory_action(op: Op, channel: u8, instruction: &AluInstruction) -> Option<Action> {
-    // The second slot of a register pair moves the upper half.
-    let half = instruction
-        .operation
-        .pair(channel)
-        .map_or(0, |(_, second)| if second == channel { 8 } else { 0 });
+    let half = half(instruction.operation, channel);
     Some(match op {
         Op::Ldb => Action::Load(Size::Byte),
         Op::Ldh => Action::Load(Size::Half),
@@ -224,6 +259,67 @@ fn memory_action(op: Op, channel: u8, instruction: &AluInstruction) -> Option<Ac
         Op::Stmqp => Action::StoreMasked,
         Op::Ldrd => Action::LoadRecovery,
         Op::Strd => Action::StoreRecovery,
-        _ => return None,
+        Op::Ldrqp => Action::LoadRecoveryQuad,
+        Op::Strqp => Action::StoreRecoveryQuad,
+        _ => return protected::access(instruction.operation, half),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use elnic_isa::{AauFile, AauRegister, ArrayAddress, Format, IsaVersion, Operation as Row};
+
+    use super::*;
+
+    /// What the public sources name without saying what it does.
+    const UNKNOWN: &[&str] =
+        &["vfsi", "vfbgv", "modbgv", "mkfsw", "qpcheckd", "qpcheckq", "qpchecks"];
+
+    fn instruction(row: &'static Row) -> AluInstruction {
+        let register = Source::Register(Register::Window(0));
+        let aau = AauRegister { file: AauFile::Aad, number: 0 };
+        let array =
+            ArrayAddress { descriptor: 0, index: 0, increment: 0, advance: false, literal: None };
+        let src1 = match row.format {
+            Format::Alopf10 | Format::Alopf19 => Source::Array(array),
+            Format::Alopf16 => Source::State(StateRegister(0)),
+            Format::AauRead => Source::Aau(aau),
+            _ => register,
+        };
+        let dst = match row.format {
+            Format::Alopf15 => Destination::State(StateRegister(0)),
+            Format::AauWrite => Destination::Aau(aau),
+            _ if row.mnemonic.starts_with("puttc") || row.mnemonic.starts_with("puttst") => {
+                Destination::Trap(elnic_isa::TrapRegister::Tc)
+            }
+            _ => Destination::Register(Register::Window(0)),
+        };
+        AluInstruction {
+            operation: row,
+            speculative: false,
+            src1,
+            src2: register,
+            src3: register,
+            dst,
+        }
+    }
+
+    #[test]
+    fn every_operation_of_versions_2_to_6_does_something() {
+        let mut lacking: Vec<&str> = Row::all()
+            .iter()
+            .filter(|row| row.until >= IsaVersion::V2 && row.since <= IsaVersion::V6)
+            .filter(|row| {
+                let channel = row.channels.iter().next().expect("a channel");
+                let action = action(&elnic_isa::Bundle::default(), channel, &instruction(row));
+                matches!(action, Action::Unimplemented)
+            })
+            .map(|row| row.mnemonic)
+            .collect();
+        lacking.sort_unstable();
+        lacking.dedup();
+        let mut expected = UNKNOWN.to_vec();
+        expected.sort_unstable();
+        assert_eq!(lacking, expected);
+    }
 }

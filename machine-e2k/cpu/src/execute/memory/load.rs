@@ -37,7 +37,12 @@ impl<B: Bus> Context<'_, B> {
     }
 
     /// A load with a specifier, or with alignment to check.
-    fn load_with(&mut self, operation: &Operation, address: u64, size: Size) -> Result<u64, Trap> {
+    pub(super) fn load_with(
+        &mut self,
+        operation: &Operation,
+        address: u64,
+        size: Size,
+    ) -> Result<u64, Trap> {
         let mas = operation.mas;
         if mas.0 != 0 && mas.mode() >= 3 && mas.mode() != 6 {
             return self.load_special(operation, address, size);
@@ -61,7 +66,7 @@ impl<B: Bus> Context<'_, B> {
 
     /// `load`, or a diagnostic value if it fails and the operation is speculative.
     #[inline]
-    fn speculate(
+    pub(in crate::execute) fn speculate(
         &mut self,
         operation: &Operation,
         load: impl FnOnce(&mut Self) -> Result<u64, Trap>,
@@ -107,20 +112,44 @@ impl<B: Bus> Context<'_, B> {
     pub(in crate::execute) fn load_quad(&mut self, operation: &Operation) -> Result<u64, Trap> {
         let address =
             self.read(&operation.sources[0]).wrapping_add(self.read(&operation.sources[1]));
-        let (mas, channel) = (operation.mas, operation.channel);
-        self.speculate(operation, |cx| {
-            cx.check_alignment(address, 16, channel)?;
-            let plain = Mas(mas.0 & !8);
-            let low = cx.load_plain(address, Size::Double, plain, channel)?;
-            let high = cx.load_plain(address.wrapping_add(8), Size::Double, plain, channel)?;
-            let (low, high) = if mas.big_endian() && mas.mode() != 7 {
-                (high.swap_bytes(), low.swap_bytes())
-            } else {
-                (low, high)
-            };
-            cx.aside(operation).high = high;
-            Ok(low)
-        })
+        self.load_quad_at(operation, address)
+    }
+
+    /// The same, from `address`.
+    pub(super) fn load_quad_at(
+        &mut self,
+        operation: &Operation,
+        address: u64,
+    ) -> Result<u64, Trap> {
+        let mas = operation.mas;
+        self.speculate(operation, |cx| cx.load_both(operation, address, mas))
+    }
+
+    /// 128 bits; the upper half goes aside.
+    fn load_both(&mut self, operation: &Operation, address: u64, mas: Mas) -> Result<u64, Trap> {
+        let channel = operation.channel;
+        self.check_alignment(address, 16, channel)?;
+        let plain = Mas(mas.0 & !8);
+        let low = self.load_plain(address, Size::Double, plain, channel)?;
+        let high = self.load_plain(address.wrapping_add(8), Size::Double, plain, channel)?;
+        let (low, high) = if mas.big_endian() && mas.mode() != 7 {
+            (high.swap_bytes(), low.swap_bytes())
+        } else {
+            (low, high)
+        };
+        self.aside(operation).high = high;
+        Ok(low)
+    }
+
+    /// `ldrqp`: as `ldrd`, always 128 bits.
+    pub(in crate::execute) fn load_recovery_quad(
+        &mut self,
+        operation: &Operation,
+    ) -> Result<u64, Trap> {
+        let word = self.read(&operation.sources[1]);
+        let address = self.read(&operation.sources[0]).wrapping_add(word & 0xffff_ffff);
+        let mas = recovery_mas(word);
+        self.speculate(operation, |cx| cx.load_both(operation, address, mas))
     }
 
     /// `ldrd`: the second source packs index\[31:0\], MAS\[38:32\] and fmt\[42:40\] (e2k-isa.md §8.8).

@@ -4,6 +4,7 @@
 //! speculation (modes 3 and 4) always reports a conflict: the program then takes its recovery path, which is always right.
 
 mod load;
+mod relative;
 mod special;
 mod store;
 
@@ -64,7 +65,8 @@ fn recovery_size(word: u64, channel: u8) -> Result<Size, Trap> {
         1 => Size::Byte,
         2 => Size::Half,
         3 => Size::Word,
-        4 | 5 => Size::Double,
+        // 5 comes with its tag, 7 is half of 128 bits.
+        4 | 5 | 7 => Size::Double,
         format => {
             return Err(Trap::on_channel(
                 ExceptionKind::IllegalOperand,

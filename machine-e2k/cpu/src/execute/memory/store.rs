@@ -5,7 +5,7 @@ use elnic_isa::Mas;
 
 use super::{recovery_mas, recovery_size, special, swapped};
 use crate::bus::Bus;
-use crate::decode::{Action, Operation};
+use crate::decode::{Action, Operation, Part};
 use crate::exception::ExceptionKind;
 use crate::execute::context::{Aside, Context};
 use crate::trap::{Reason, Trap};
@@ -36,6 +36,9 @@ impl<B: Bus> Context<'_, B> {
             Action::StoreRecovery => {
                 recovery_size(index, operation.channel)?;
                 (base.wrapping_add(index & 0xffff_ffff), index)
+            }
+            Action::StoreRecoveryQuad => {
+                (base.wrapping_add(index & 0xffff_ffff), self.read_high(&operation.sources[2]))
             }
             _ => (base.wrapping_add(index), 0),
         };
@@ -108,8 +111,18 @@ impl<B: Bus> Context<'_, B> {
             }
             Action::Store(size) => self.store_special(operation, size, value),
             Action::StoreHalf(_) => self.store_plain(address, Size::Double, mas, value, channel),
-            Action::StoreQuad => self.store_quad(operation, value),
+            Action::StoreQuad => self.store_quad(operation, mas, value),
             Action::StoreMasked => self.store_masked(operation, value),
+            Action::StoreRelative(_, part) => match part {
+                Part::Plain(size) => self.store_plain(address, size, mas, value, channel),
+                Part::Half(_) => self.store_plain(address, Size::Double, mas, value, channel),
+                Part::Quad => self.store_quad(operation, mas, value),
+                Part::Masked => self.store_masked(operation, value),
+            },
+            Action::StoreRecoveryQuad => {
+                let mas = recovery_mas(self.read(&operation.sources[1]));
+                self.store_quad(operation, mas, value)
+            }
             Action::StoreRecovery => {
                 let size = recovery_size(high, channel)?;
                 let mas = recovery_mas(high);
@@ -162,14 +175,12 @@ impl<B: Bus> Context<'_, B> {
         }
     }
 
-    fn store_quad(&mut self, operation: &Operation, value: u64) -> Result<(), Trap> {
-        let (mas, channel) = (Mas(operation.mas.0 & !8), operation.channel);
+    fn store_quad(&mut self, operation: &Operation, mas: Mas, value: u64) -> Result<(), Trap> {
+        let (big_endian, channel) = (mas.big_endian() && mas.mode() != 7, operation.channel);
+        let mas = Mas(mas.0 & !8);
         let Aside { high, address, .. } = *self.aside(operation);
-        let (low, high) = if operation.mas.big_endian() && mas.mode() != 7 {
-            (high.swap_bytes(), value.swap_bytes())
-        } else {
-            (value, high)
-        };
+        let (low, high) =
+            if big_endian { (high.swap_bytes(), value.swap_bytes()) } else { (value, high) };
         self.store_plain(address, Size::Double, mas, low, channel)?;
         self.store_plain(address.wrapping_add(8), Size::Double, mas, high, channel)
     }
