@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use elnic_clock::Pacer;
+use elnic_clock::{Pace, Pacer};
 use elnic_contract::{LinkState, MacAddr, Reset, RxFilter, VDuration, VTime};
 use elnic_cpu::{Config as CpuConfig, Interpreter, Processor as _};
 use elnic_netclient::PortId;
@@ -52,10 +52,13 @@ impl Machine {
 
     /// Waits without the processor running until somebody calls or `limit` has passed; time passes as `waiting` says.
     pub fn wait(&mut self, waiting: Waiting, limit: Option<Duration>) -> Outcome {
-        let end = limit.and_then(|limit| Instant::now().checked_add(limit));
+        let started = Instant::now();
+        let end = limit.and_then(|limit| started.checked_add(limit));
+        // Without a processor that could hurry, time is the host's whatever the pace.
+        let pacer = Pacer::new(Pace::RealTime, started, self.world.now());
         loop {
             if waiting != Waiting::Stopped {
-                self.catch_up(waiting);
+                self.catch_up(waiting, &pacer);
             }
             self.world.flush_terminals();
             if self.world.bell.is_stopped() {
@@ -73,7 +76,7 @@ impl Machine {
                 return Outcome::Limit;
             }
             let due = match waiting {
-                Waiting::HostTime => self.next_wakeup().map(|due| self.pacer.wait(due, now)),
+                Waiting::HostTime => self.next_deadline().map(|due| pacer.wait(due, now)),
                 Waiting::Stopped | Waiting::Stepped => None,
             };
             self.world.bell.wait(due.unwrap_or(PATIENCE).min(left));
@@ -82,9 +85,9 @@ impl Machine {
     }
 
     /// Lets what is due happen, and host input come in.
-    fn catch_up(&mut self, waiting: Waiting) {
+    fn catch_up(&mut self, waiting: Waiting, pacer: &Pacer) {
         if waiting == Waiting::HostTime {
-            let reached = self.pacer.reached(Instant::now());
+            let reached = pacer.reached(Instant::now());
             self.advance_to(reached);
         }
         self.settle();

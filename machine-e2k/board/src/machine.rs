@@ -136,7 +136,7 @@ impl Machine {
     }
 
     /// When something happens by itself.
-    pub(crate) fn next_wakeup(&self) -> Option<VTime> {
+    fn next_wakeup(&self) -> Option<VTime> {
         let input = self.world.has_inputs().then_some(self.next_input);
         let deadlines = [self.world.events.next_deadline(), self.world.net.next_event(), input];
         deadlines.into_iter().flatten().min()

@@ -139,8 +139,11 @@ pub(crate) struct ControlArguments {
     /// What runs the program: tcg (the interpreter) or qtest (nothing: a test moves the clock)
     #[arg(long, value_name = "NAME")]
     pub(crate) accel: Vec<String>,
+    /// Tell of one netdev's connections and disconnections at most once in so many ms
+    #[arg(long = "event-interval", value_name = "MS")]
+    pub(crate) event_interval: Option<u64>,
     /// Name of the machine
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "[guest=]NAME")]
     pub(crate) name: Option<String>,
     /// Sound: none
     #[arg(long, value_name = "TYPE")]

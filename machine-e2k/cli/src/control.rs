@@ -3,11 +3,12 @@
 use std::fs::File;
 use std::io::Write;
 use std::path::Path;
+use std::time::Duration;
 
 use elnic_board::{DeviceOptions, MachineModel, Profile};
 use elnic_contract::parse_switch;
 use elnic_monitor::{
-    ChardevOption, Chardevs, Kind, Mode, Protocol, Short, Socket, State, Supervisor,
+    ChardevOption, Chardevs, Kind, Mode, Protocol, Short, Socket, State, Supervisor, Throttle,
 };
 
 use crate::arguments::RunArguments;
@@ -123,7 +124,10 @@ pub(crate) fn supervisor(
         wanted.mon(text)?;
     }
     let mut state = State::new(wanted.chardevs);
-    state.name = control.name.clone();
+    if let Some(text) = &control.name {
+        state.name = Some(KeyValues::parse("name", "guest", text)?.first);
+    }
+    state.throttle = Throttle::new(control.event_interval.map(Duration::from_millis));
     if arguments.stopped {
         tracing::info!("the processor is not started: -S");
     } else {

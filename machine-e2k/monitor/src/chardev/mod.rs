@@ -264,11 +264,6 @@ impl Chardevs {
         self.list.iter().map(info).collect()
     }
 
-    /// Whether any client is connected.
-    pub fn any_open(&self) -> bool {
-        self.list.iter().any(|chardev| chardev.outlet.is_some())
-    }
-
     /// The program ends: clients may read what they were told, and sockets' paths go.
     pub fn close(&mut self) {
         let end = Instant::now() + FAREWELL;
