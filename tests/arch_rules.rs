@@ -62,6 +62,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("elnic-socket", &["elnic-netclient", "elnic-sockets"]),
     ("elnic-l2tpv3", &["elnic-sockets"]),
     ("elnic-vde", &["elnic-sockets"]),
+    ("elnic-tap", &["elnic-contract", "elnic-netclient", "elnic-sockets"]),
     ("elnic-user", &["elnic-contract", "elnic-wire", "elnic-netclient"]),
     (
         "elnic-netdev",

@@ -3,6 +3,8 @@
 #define E1000_ID     0x100e8086
 #define CTRL         0x0000
 #define STATUS       0x0008
+#define ICR          0x00c0
+#define IMS          0x00d0
 #define IMC          0x00d8
 #define RCTL         0x0100
 #define TCTL         0x0400
@@ -150,6 +152,17 @@ func e1000_release
 	  addd,0 %dr9, 1, %dr9 }
 	{ andd,0 %dr9, (E1000_RING - 1), %dr9 }
 	store %dr9, e1000_rx_next
+	ret
+
+func e1000_listen
+	load nic_base, %dr0
+	csr_write IMS, 0xd0                     /* RXT0, RXO, RXDMT0 */
+	li %dr0, 0
+	ret
+
+func e1000_heard
+	load nic_base, %dr0
+	csr_read ICR, %dr2
 	ret
 
 	.bss

@@ -7,8 +7,10 @@
    nic_send(r0 = bytes)        sends `tx_frame`: r0 = 1 when that is done, 0 if it never is
    nic_receive(r0 = cycles)    r0 = length of the next frame, r1 = its even address; r0 = 0 if none came
    nic_release()               gives the buffer of that frame back
+   nic_listen(r0 = vector)     interrupts for received frames from now on: r0 = 1 if by messages of that vector, 0 by INTA
+   nic_heard()                 takes the cause of an interrupt away
 
-   Polled, one frame under way in each direction. A driver is a table of these entries, `nic_find` aside, behind the ID it
+   One frame under way in each direction; until `nic_listen` all is polled. A driver is a table of these entries, `nic_find` aside, behind the ID it
    fits; what it keeps for itself it names after itself. */
 
 #define NIC_WINDOW   0x200000           /* where its registers go in the window of PCI memory */
@@ -22,7 +24,9 @@
 #define DRIVER_SEND     32
 #define DRIVER_RECEIVE  40
 #define DRIVER_RELEASE  48
-#define DRIVER_SIZE     56
+#define DRIVER_LISTEN   56
+#define DRIVER_HEARD    64
+#define DRIVER_SIZE     72
 
 /* Registers of the device at %dr0: `csr_write` and its like change %dr1 and %dr2, `csr_read` and its like %dr1. */
 .macro csr_store operation, offset, value
@@ -101,6 +105,8 @@ driver_entry nic_link, DRIVER_LINK
 driver_entry nic_send, DRIVER_SEND
 driver_entry nic_receive, DRIVER_RECEIVE
 driver_entry nic_release, DRIVER_RELEASE
+driver_entry nic_listen, DRIVER_LISTEN
+driver_entry nic_heard, DRIVER_HEARD
 
 #include "e1000.S"
 #include "rtl8139.S"
@@ -109,10 +115,10 @@ driver_entry nic_release, DRIVER_RELEASE
 	.section .rodata
 	.align 8
 drivers:
-	.dword E1000_ID, e1000_place, e1000_open, e1000_link, e1000_send, e1000_receive, e1000_release
-	.dword RTL8139_ID, rtl8139_place, rtl8139_open, rtl8139_link, rtl8139_send, rtl8139_receive, rtl8139_release
-	.dword VIRTIO_ID, virtio_place, virtio_open, virtio_link, virtio_send, virtio_receive, virtio_release
-	.dword VIRTIO_ONLY_ID, virtio_place, virtio_open, virtio_link, virtio_send, virtio_receive, virtio_release
+	.dword E1000_ID, e1000_place, e1000_open, e1000_link, e1000_send, e1000_receive, e1000_release, e1000_listen, e1000_heard
+	.dword RTL8139_ID, rtl8139_place, rtl8139_open, rtl8139_link, rtl8139_send, rtl8139_receive, rtl8139_release, rtl8139_listen, rtl8139_heard
+	.dword VIRTIO_ID, virtio_place, virtio_open, virtio_link, virtio_send, virtio_receive, virtio_release, virtio_listen, virtio_heard
+	.dword VIRTIO_ONLY_ID, virtio_place, virtio_open, virtio_link, virtio_send, virtio_receive, virtio_release, virtio_listen, virtio_heard
 	.dword 0
 
 	.bss

@@ -9,6 +9,7 @@
 #define CR           0x37
 #define CAPR         0x38
 #define IMR          0x3c
+#define ISR          0x3e
 #define TCR          0x40
 #define RCR          0x44
 #define MSR          0x58
@@ -123,6 +124,18 @@ func rtl8139_release
 	{ subd,0 %dr9, 16, %dr9
 	  addd,1 %dr0, CAPR, %dr1 }
 	{ sth,2 %r9, [ %dr1 + 0 ], mas=PCI_SPACE }
+	ret
+
+func rtl8139_listen
+	load nic_base, %dr0
+	csr_write16 IMR, 0x51                   /* FOVW, RXOVW, ROK */
+	li %dr0, 0
+	ret
+
+func rtl8139_heard
+	load nic_base, %dr0
+	csr_read16 ISR, %dr3
+	csr_write16 ISR, %dr3
 	ret
 
 	.bss

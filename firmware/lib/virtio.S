@@ -8,6 +8,7 @@
 #define CAP_VENDOR      9
 #define CAP_COMMON      1
 #define CAP_NOTIFY      2
+#define CAP_ISR         3
 #define CAP_DEVICE      4
 
 /* Common configuration, §4.1.4.3. */
@@ -19,11 +20,17 @@
 #define DEVICE_STATUS           20
 #define QUEUE_SELECT            22
 #define QUEUE_SIZE              24
+#define QUEUE_MSIX_VECTOR       26
 #define QUEUE_ENABLE            28
 #define QUEUE_NOTIFY_OFF        30
 #define QUEUE_DESC              32
 #define QUEUE_DRIVER            40
 #define QUEUE_DEVICE            48
+
+/* The MSI-X capability and its table, PCI 3.0 §6.8.2. */
+#define CAP_MSIX        0x11
+#define MSIX_WINDOW     0x300000
+#define MSIX_ENABLE     0x8000
 
 #define F_MAC           0x20            /* in features 0 to 31 */
 #define F_STATUS        0x10000
@@ -33,21 +40,20 @@
 #define VIRTIO_HEADER   12              /* struct virtio_net_hdr, §5.1.6 */
 
 	.text
-/* virtio_capability(r0 = configuration address, r1 = type): r0 = configuration address of the capability, or 0 */
+/* virtio_capability(r0 = configuration address, r1 = capability ID | type << 24, r2 = the bits of these that count): r0 =
+   configuration address of the capability, or 0 */
 leaf virtio_capability
-	{ addd,0 %dr0, CAP_POINTER, %dr2 }
-	{ ldb,2 [ %dr2 + 0 ], %dr3, mas=PCI_SPACE
+	{ addd,0 %dr0, CAP_POINTER, %dr4 }
+	{ ldb,2 [ %dr4 + 0 ], %dr3, mas=PCI_SPACE
 	  nop 4 }
 1:	br cmpedb, %dr3, 0, 3f
 	{ addd,0 %dr0, %dr3, %dr4 }
 	{ ldw,2 [ %dr4 + 0 ], %dr5, mas=PCI_SPACE
 	  nop 4 }
 	{ shrd,0 %dr5, 8, %dr3
-	  andd,1 %dr5, 0xff, %dr6
-	  shrd,2 %dr5, 24, %dr7 }
+	  andd,1 %dr5, %dr2, %dr6 }
 	{ andd,0 %dr3, 0xff, %dr3 }
-	brn cmpedb, %dr6, CAP_VENDOR, 1b
-	brn cmpedb, %dr7, %dr1, 1b
+	brn cmpedb, %dr6, %dr1, 1b
 	move %dr4, %dr0
 	ret
 3:	li %dr0, 0
@@ -56,8 +62,10 @@ leaf virtio_capability
 /* virtio_structure(r0 = configuration address, r1 = type): r0 = offset of the structure in the base address register that
    holds them all, r1 = number of that register, r2 = configuration address of the capability; r2 = 0 if there is none */
 func virtio_structure
-	{ addd,0 %dr0, 0, %dr16
-	  addd,1 %dr1, 0, %dr17 }
+	{ shld,0 %dr1, 24, %dr17
+	  addd,1 %dr0, 0, %dr16
+	  addd,2 0, 0xff0000ff, %dr18 }
+	{ ord,0 %dr17, CAP_VENDOR, %dr17 }
 	fcall virtio_capability
 	move %dr16, %dr2
 	br cmpedb, %dr2, 0, 1f
@@ -71,6 +79,11 @@ func virtio_structure
 /* The registers of nic.S are here those of the common configuration. */
 func virtio_place
 	move %dr0, %dr4
+	store %dr4, virtio_config
+	{ addd,0 %dr4, 0, %dr16
+	  addd,1 0, CAP_ISR, %dr17 }
+	fcall virtio_structure
+	move %dr16, %dr9
 	{ addd,0 %dr4, 0, %dr16
 	  addd,1 0, CAP_DEVICE, %dr17 }
 	fcall virtio_structure
@@ -95,8 +108,10 @@ func virtio_place
 	fcall pci_place
 	{ addd,0 %dr16, %dr5, %dr5
 	  addd,1 %dr16, %dr6, %dr6
-	  addd,2 %dr16, %dr8, %dr0 }
+	  addd,2 %dr16, %dr8, %dr0
+	  addd,3 %dr16, %dr9, %dr9 }
 	store %dr5, virtio_device
+	store %dr9, virtio_isr
 	store %dr6, virtio_notify
 	ret
 
@@ -291,6 +306,50 @@ func virtio_release
 	fcall virtio_kick
 	ret
 
+/* By MSI-X if there is a table for it, which the kernel's own doorbell then stands in. */
+func virtio_listen
+	move %dr0, %dr8
+	load virtio_config, %dr4
+	{ addd,0 0, virtio_rx_available, %dr5
+	  addd,1 0, 0, %dr6 }
+	{ sth,2 %r6, [ %dr5 + 0 ] }
+	{ addd,0 %dr4, 0, %dr16
+	  addd,1 0, CAP_MSIX, %dr17
+	  addd,2 0, 0xff, %dr18 }
+	fcall virtio_capability
+	move %dr16, %dr5
+	li %dr0, 0
+	br cmpedb, %dr5, 0, 1f
+	/* the table is at the start of its base address register */
+	{ addd,0 %dr5, 4, %dr6 }
+	{ ldw,2 [ %dr6 + 0 ], %dr6, mas=PCI_SPACE
+	  nop 4 }
+	{ andd,0 %dr6, 7, %dr6 }
+	{ shld,0 %dr6, 2, %dr6 }
+	{ addd,0 %dr4, %dr6, %dr16 }
+	{ addd,0 %dr16, 0x10, %dr16
+	  addd,1 0, MSIX_WINDOW, %dr17
+	  addd,2 0, 12, %dr18 }
+	fcall pci_place
+	move %dr16, %dr0
+	csr_write 0, MSI_DOORBELL
+	csr_write 4, 0
+	csr_write 8, %dr8
+	csr_write 12, 0
+	{ addd,0 %dr5, 2, %dr6
+	  addd,1 0, MSIX_ENABLE, %dr7 }
+	{ sth,2 %r7, [ %dr6 + 0 ], mas=PCI_SPACE }
+	load nic_base, %dr0
+	csr_write16 QUEUE_SELECT, 0
+	csr_write16 QUEUE_MSIX_VECTOR, 0
+	li %dr0, 1
+1:	ret
+
+func virtio_heard
+	load virtio_isr, %dr0
+	csr_read8 0, %dr2
+	ret
+
 	.bss
 	.align 4096
 virtio_rx_descriptors:
@@ -312,6 +371,10 @@ virtio_notify:
 virtio_notify_unit:
 	.skip 8
 virtio_device:
+	.skip 8
+virtio_isr:
+	.skip 8
+virtio_config:
 	.skip 8
 virtio_doorbells:
 	.skip 16

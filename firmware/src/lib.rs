@@ -7,13 +7,20 @@
 /// conversation (DHCP, ARP, ping, TFTP); ends through the exit device with 0 if all went well.
 pub const NETPROBE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/netprobe.elf"));
 
+/// `minikernel`: page tables, trap handlers, a timer, two preempted tasks in user mode, system calls, and answers to ARP and UDP
+/// from within the interrupts of the first network interface, which stands in slot 3. A datagram to port 9 ends it through the
+/// exit device, with 0 if all went well.
+pub const MINIKERNEL: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/minikernel.elf"));
+
 #[cfg(test)]
 mod tests {
-    use super::NETPROBE;
+    use super::{MINIKERNEL, NETPROBE};
 
     #[test]
     fn images_are_elf_files_of_an_e2k() {
-        assert_eq!(NETPROBE.get(..4), Some(&b"\x7fELF"[..]));
-        assert_eq!(NETPROBE.get(18..20), Some(&175_u16.to_le_bytes()[..]));
+        for image in [NETPROBE, MINIKERNEL] {
+            assert_eq!(image.get(..4), Some(&b"\x7fELF"[..]));
+            assert_eq!(image.get(18..20), Some(&175_u16.to_le_bytes()[..]));
+        }
     }
 }

@@ -11,7 +11,7 @@ use proptest::test_runner::{Config, TestRunner};
 #[expect(unreachable_pub, reason = "the same files are a library for the targets of cargo-fuzz")]
 mod entries;
 
-fn entry(name: &str) -> fn(&[u8]) {
+fn entry(name: &str) -> entries::Entry {
     let found = entries::ENTRIES.iter().find(|(known, _)| *known == name);
     found.expect("the entry is in the list").1
 }

@@ -5,6 +5,8 @@
 
 use elnic_contract::{Frame, VTime};
 
+use crate::Doorbell;
+
 /// Which way a frame goes, as the filter's netdev sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Direction {
@@ -27,7 +29,7 @@ pub enum FilterQueue {
 }
 
 impl FilterQueue {
-    fn sees(self, direction: Direction) -> bool {
+    pub(crate) fn sees(self, direction: Direction) -> bool {
         match self {
             Self::All => true,
             Self::Tx => direction == Direction::Tx,
@@ -110,6 +112,11 @@ pub trait NetFilter: Send {
     /// When it wants to let frames go.
     fn next_event(&self) -> Option<VTime> {
         None
+    }
+
+    /// Takes the doorbell that wakes the machine when frames come to it from elsewhere. Called once, before anything else.
+    fn attach(&mut self, doorbell: &Doorbell) {
+        let _ = doorbell;
     }
 
     /// It was switched off or is about to be removed: frames it kept are appended to `out`.

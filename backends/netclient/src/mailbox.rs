@@ -14,13 +14,13 @@ use std::thread::JoinHandle;
 
 use bytes::Bytes;
 use crossbeam::queue::ArrayQueue;
-use elnic_contract::{Frame, VTime};
+use elnic_contract::{Frame, Offload, VTime};
 
 use crate::Doorbell;
 
 struct Shared {
     to_host: ArrayQueue<Frame>,
-    to_core: ArrayQueue<Bytes>,
+    to_core: ArrayQueue<(Bytes, Offload)>,
     /// The I/O thread sleeps and wants to hear of frames and of the end.
     asleep: AtomicBool,
     /// The I/O thread sleeps and wants to hear of room towards the core.
@@ -104,11 +104,11 @@ impl Mailbox {
     pub fn receive(&self, now: VTime, budget: usize, out: &mut Vec<Frame>) {
         let mut taken = 0;
         while taken < budget
-            && let Some(bytes) = self.shared.to_core.pop()
+            && let Some((bytes, offload)) = self.shared.to_core.pop()
         {
             taken += 1;
             // The I/O thread checked the length.
-            out.extend(Frame::new(bytes, now));
+            out.extend(Frame::with_offload(bytes, now, offload));
         }
         if taken > 0 {
             self.wake(&self.shared.starved);
@@ -158,8 +158,16 @@ impl IoEnd {
     /// # Errors
     /// The bytes.
     pub fn put(&self, bytes: Bytes) -> Result<(), Bytes> {
+        self.put_unfinished(bytes, Offload::default())
+    }
+
+    /// Puts a frame as [`IoEnd::put`] does, with the work its sender left.
+    ///
+    /// # Errors
+    /// The bytes.
+    pub fn put_unfinished(&self, bytes: Bytes, offload: Offload) -> Result<(), Bytes> {
         if (1..=Frame::MAX_LENGTH).contains(&bytes.len()) {
-            self.shared.to_core.push(bytes)
+            self.shared.to_core.push((bytes, offload)).map_err(|(bytes, _)| bytes)
         } else {
             Err(bytes)
         }

@@ -184,9 +184,10 @@ impl NetCore {
     pub fn add_filter(
         &mut self,
         options: FilterOptions,
-        filter: Box<dyn NetFilter>,
+        mut filter: Box<dyn NetFilter>,
     ) -> Result<(), NetError> {
         self.check_filter(&options)?;
+        filter.attach(&self.doorbell);
         let netdev = self.ports.netdev(&options.netdev);
         if let Some(port) = netdev.and_then(|netdev| self.ports.get_mut(netdev)) {
             port.filters.insert(options, filter);

@@ -5,6 +5,7 @@ use elnic_l2tpv3::L2tpv3Error;
 use elnic_netclient::{DumpError, IntervalError, NetError};
 use elnic_socket::SocketError;
 use elnic_stream::StreamError;
+use elnic_tap::TapError;
 use elnic_user::OptionsError;
 use elnic_vde::VdeError;
 
@@ -51,6 +52,37 @@ pub enum NetdevError {
         /// The types this version can make.
         built: Vec<&'static str>,
     },
+    /// Neither end of a redirector.
+    #[error("filter redirector needs 'indev' or 'outdev' at least one property set")]
+    NoOutlet,
+    /// Both ends of a redirector are one.
+    #[error("'indev' and 'outdev' could not be same for filter redirector")]
+    SameOutlet,
+    /// Offload headers on a stream.
+    #[error("'vnet_hdr_support=on' is not supported: frames are finished before they leave")]
+    VnetHeaderSupport,
+    /// A chardev that is to hold the machine up.
+    #[error("'wait=on' is not supported: the machine does not wait for a chardev's peer")]
+    ChardevWait,
+    /// Several addresses, or none.
+    #[error(
+        "chardev socket takes one of path=, port= (with host=, to=, ipv4=, ipv6=) and fd=; abstract= and tight= go with path="
+    )]
+    ChardevAddress,
+    /// A chardev of that id exists.
+    #[error("Duplicate ID '{0}' for chardev")]
+    DuplicateChardev(String),
+    /// A chardev has one user.
+    #[error("Device '{0}' is in use")]
+    ChardevInUse(String),
+    /// There is no such chardev.
+    #[error("Device '{name}' not found{}", .nearest.as_ref().map(|name| format!("; did you mean '{name}'?")).unwrap_or_default())]
+    NoChardev {
+        /// The name given.
+        name: String,
+        /// The nearest name there is.
+        nearest: Option<String>,
+    },
     /// The dgram netdev takes the schema's addresses, but not all that they can say.
     #[error("dgram does not support '{option}': {why}")]
     DgramOption {
@@ -74,6 +106,9 @@ pub enum NetdevError {
     /// A vde netdev could not be made.
     #[error(transparent)]
     Vde(#[from] VdeError),
+    /// A tap or bridge netdev could not be made.
+    #[error(transparent)]
+    Tap(#[from] TapError),
     /// A user netdev could not be made.
     #[error(transparent)]
     User(#[from] OptionsError),

@@ -1,5 +1,6 @@
 //! From typed options to a netdev in the core.
 
+mod host;
 mod sockets;
 mod user;
 
@@ -35,6 +36,12 @@ pub fn create(netdev: &Netdev) -> Result<Box<dyn NetClient>, NetdevError> {
         }
         NetdevOptions::Vde(options) => {
             Ok(Box::new(elnic_vde::open(&netdev.id, &sockets::vde(options))?))
+        }
+        NetdevOptions::Tap(options) => {
+            Ok(Box::new(elnic_tap::open(&netdev.id, &host::tap(options))?))
+        }
+        NetdevOptions::Bridge(options) => {
+            Ok(Box::new(elnic_tap::open_bridge(&netdev.id, &host::bridge(options))?))
         }
         NetdevOptions::None => Err(NetdevError::NoBackend("none")),
         NetdevOptions::Nic(_) => Err(NetdevError::NoBackend("nic")),

@@ -2,16 +2,20 @@
 
 use std::path::{Path, PathBuf};
 
-use elnic_contract::VTime;
+use elnic_contract::{VDuration, VTime};
 use elnic_netclient::{
-    DumpClock, FilterBuffer, FilterDump, FilterOptions, FilterPosition, FilterQueue, NetCore,
-    NetFilter,
+    DumpClock, DumpFormat, FaultOptions, FilterBuffer, FilterDump, FilterMirror, FilterOptions,
+    FilterPosition, FilterQueue, FilterRedirector, NetCore, NetFault, NetFilter,
 };
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use crate::chardev::Chardevs;
 use crate::parse::{Request, deserialize};
-use crate::schema::{BUFFER_OPTIONS, DUMP_OPTIONS, FILTER_OPTIONS, OptionSpec};
+use crate::schema::{
+    BUFFER_OPTIONS, DUMP_OPTIONS, FAULT_OPTIONS, FILTER_OPTIONS, MIRROR_OPTIONS, OptionSpec,
+    REDIRECTOR_OPTIONS,
+};
 use crate::validate::{self, OptionError, Origin, choice, identifier};
 use crate::{NetdevError, help, json, keyval};
 
@@ -35,21 +39,41 @@ pub enum FilterKind {
         max_length: u32,
         /// What stamps the frames.
         clock: DumpClock,
+        /// What it is written as.
+        format: DumpFormat,
     },
     /// `filter-buffer`.
     Buffer {
         /// Microseconds of virtual time between releases.
         interval: u32,
     },
+    /// `filter-mirror`.
+    Mirror {
+        /// The chardev that gets copies.
+        outdev: String,
+    },
+    /// `filter-redirector`.
+    Redirector {
+        /// The chardev frames come from.
+        indev: Option<String>,
+        /// The chardev frames go to.
+        outdev: Option<String>,
+    },
+    /// `net-fault`.
+    Fault(FaultOptions),
 }
 
 /// The filters this version makes, and their options besides [`FILTER_OPTIONS`].
-const BUILT: &[(&str, &[OptionSpec])] =
-    &[("filter-dump", DUMP_OPTIONS), ("filter-buffer", BUFFER_OPTIONS)];
+const BUILT: &[(&str, &[OptionSpec])] = &[
+    ("filter-dump", DUMP_OPTIONS),
+    ("filter-buffer", BUFFER_OPTIONS),
+    ("filter-mirror", MIRROR_OPTIONS),
+    ("filter-redirector", REDIRECTOR_OPTIONS),
+    ("net-fault", FAULT_OPTIONS),
+];
 
 /// The other filters of QEMU.
-const ABSENT: &[&str] =
-    &["filter-mirror", "filter-redirector", "filter-rewriter", "filter-replay", "colo-compare"];
+const ABSENT: &[&str] = &["filter-rewriter", "filter-replay", "colo-compare"];
 
 /// Whether `-object` with this type is one for [`parse_filter`].
 pub fn is_filter(kind: &str) -> bool {
@@ -72,6 +96,29 @@ struct Dump {
     file: PathBuf,
     maxlen: Option<u32>,
     clock: Option<String>,
+    format: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Outlets {
+    indev: Option<String>,
+    outdev: Option<String>,
+    vnet_hdr_support: Option<bool>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Fault {
+    seed: Option<u64>,
+    loss: Option<u32>,
+    duplicate: Option<u32>,
+    corrupt: Option<u32>,
+    reorder: Option<u32>,
+    delay: Option<u32>,
+    jitter: Option<u32>,
+    rate: Option<u64>,
+    limit: Option<u32>,
 }
 
 #[derive(Deserialize)]
@@ -146,24 +193,64 @@ fn from_tree(mut members: Map<String, Value>, origin: Origin) -> Result<Filter, 
         common.extend(checked.remove_entry(spec.name));
     }
     let options = common_options(id, deserialize(common)?)?;
-    let kind = match kind {
+    Ok(Filter { options, kind: own_options(kind, checked)? })
+}
+
+fn own_options(kind: &str, own: Map<String, Value>) -> Result<FilterKind, NetdevError> {
+    Ok(match kind {
         "filter-buffer" => {
-            let Buffer { interval } = deserialize(checked)?;
+            let Buffer { interval } = deserialize(own)?;
             FilterKind::Buffer { interval }
         }
-        _ => {
-            let Dump { file, maxlen, clock } = deserialize(checked)?;
-            let clock = match clock {
-                Some(clock) if choice("clock", &clock, ["virtual", "host"])? == "host" => {
-                    DumpClock::Host
-                }
-                _ => DumpClock::Virtual,
-            };
-            let max_length = maxlen.unwrap_or(FilterDump::DEFAULT_MAX_LENGTH);
-            FilterKind::Dump { file, max_length, clock }
-        }
+        "filter-mirror" | "filter-redirector" => outlets(kind, deserialize(own)?)?,
+        "net-fault" => FilterKind::Fault(fault(deserialize(own)?)),
+        _ => dump(deserialize(own)?)?,
+    })
+}
+
+fn dump(own: Dump) -> Result<FilterKind, NetdevError> {
+    let Dump { file, maxlen, clock, format } = own;
+    let clock = match clock {
+        Some(clock) if choice("clock", &clock, ["virtual", "host"])? == "host" => DumpClock::Host,
+        _ => DumpClock::Virtual,
     };
-    Ok(Filter { options, kind })
+    let format = match format {
+        Some(format) if choice("format", &format, ["pcap", "pcapng"])? == "pcapng" => {
+            DumpFormat::PcapNg
+        }
+        _ => DumpFormat::Pcap,
+    };
+    let max_length = maxlen.unwrap_or(FilterDump::DEFAULT_MAX_LENGTH);
+    Ok(FilterKind::Dump { file, max_length, clock, format })
+}
+
+fn outlets(kind: &str, own: Outlets) -> Result<FilterKind, NetdevError> {
+    let Outlets { indev, outdev, vnet_hdr_support } = own;
+    if vnet_hdr_support == Some(true) {
+        return Err(NetdevError::VnetHeaderSupport);
+    }
+    match (kind, indev, outdev) {
+        ("filter-mirror", _, Some(outdev)) => Ok(FilterKind::Mirror { outdev }),
+        (_, None, None) => Err(NetdevError::NoOutlet),
+        (_, Some(indev), Some(outdev)) if indev == outdev => Err(NetdevError::SameOutlet),
+        (_, indev, outdev) => Ok(FilterKind::Redirector { indev, outdev }),
+    }
+}
+
+fn fault(own: Fault) -> FaultOptions {
+    let Fault { seed, loss, duplicate, corrupt, reorder, delay, jitter, rate, limit } = own;
+    let micros = |time: Option<u32>| VDuration::from_micros(time.unwrap_or(0).into());
+    FaultOptions {
+        seed: seed.unwrap_or(0),
+        loss: loss.unwrap_or(0),
+        duplicate: duplicate.unwrap_or(0),
+        corrupt: corrupt.unwrap_or(0),
+        reorder: reorder.unwrap_or(0),
+        delay: micros(delay),
+        jitter: micros(jitter),
+        rate: rate.unwrap_or(0),
+        limit: limit.map_or(FaultOptions::default().limit, |limit| limit as usize),
+    }
 }
 
 fn common_options(id: String, common: Common) -> Result<FilterOptions, NetdevError> {
@@ -196,19 +283,35 @@ fn common_options(id: String, common: Common) -> Result<FilterOptions, NetdevErr
 }
 
 impl Filter {
-    /// Makes the filter and puts it in its place.
+    /// Makes the filter, with the chardevs it names, and puts it in its place.
     ///
     /// # Errors
-    /// Its file cannot be written, a value is out of range, or the core refuses the place.
-    pub fn add_to(self, core: &mut NetCore, now: VTime) -> Result<(), NetdevError> {
+    /// Its file cannot be written, a value is out of range, a chardev is not there or in use, or the core refuses the
+    /// place. The chardevs are as they were then.
+    pub fn add_to(
+        self,
+        core: &mut NetCore,
+        chardevs: &mut Chardevs,
+        now: VTime,
+    ) -> Result<(), NetdevError> {
         let Self { options, kind } = self;
         // A file is emptied only for a filter that finds its place.
         core.check_filter(&options)?;
         let filter: Box<dyn NetFilter> = match kind {
-            FilterKind::Dump { file, max_length, clock } => {
-                Box::new(FilterDump::create(Path::new(&file), max_length, clock)?)
+            FilterKind::Dump { file, max_length, clock, format } => {
+                Box::new(FilterDump::create_as(format, Path::new(&file), max_length, clock)?)
             }
             FilterKind::Buffer { interval } => Box::new(FilterBuffer::new(interval, now)?),
+            FilterKind::Mirror { outdev } => Box::new(FilterMirror::new(chardevs.take(&outdev)?)),
+            FilterKind::Redirector { indev, outdev } => {
+                for name in [&indev, &outdev].into_iter().flatten() {
+                    chardevs.check(name)?;
+                }
+                let mut take = |name: Option<String>| name.map(|name| chardevs.take(&name));
+                let (indev, outdev) = (take(indev).transpose()?, take(outdev).transpose()?);
+                Box::new(FilterRedirector::new(indev, outdev, options.queue))
+            }
+            FilterKind::Fault(faults) => Box::new(NetFault::new(faults)),
         };
         Ok(core.add_filter(options, filter)?)
     }

@@ -8,6 +8,7 @@
 //! [`keyval`] is of use to whoever else reads `key=value,…`.
 #![forbid(unsafe_code)]
 
+mod chardev;
 mod error;
 mod factory;
 mod filter;
@@ -20,6 +21,7 @@ pub mod schema;
 mod size;
 mod validate;
 
+pub use chardev::{Chardev, Chardevs, parse_chardev};
 pub use error::NetdevError;
 pub use factory::{add, create};
 pub use filter::{Filter, FilterKind, filter_from_json, is_filter, parse_filter};

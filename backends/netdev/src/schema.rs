@@ -4,7 +4,10 @@
 
 mod tables;
 
-pub use tables::{ADDRESSES, BUFFER_OPTIONS, DUMP_OPTIONS, FILTER_OPTIONS, TYPES};
+pub use tables::{
+    ADDRESSES, BUFFER_OPTIONS, CHARDEV_OPTIONS, DUMP_OPTIONS, FAULT_OPTIONS, FILTER_OPTIONS,
+    MIRROR_OPTIONS, REDIRECTOR_OPTIONS, TYPES,
+};
 
 /// An option.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +40,8 @@ pub enum Kind {
         /// Largest value.
         max: i128,
     },
+    /// A part of a hundred, with a fraction; millionths in the result.
+    Percent,
     /// Bytes, with a suffix `k`, `M`, `G`, `T`, `P`, `E`.
     Size,
     /// Texts, one for each time the key is given.
@@ -65,6 +70,7 @@ impl Kind {
             Self::Text => "text",
             Self::Switch => "on|off",
             Self::Integer { name, .. } => name,
+            Self::Percent => "percent",
             Self::Size => "size",
             Self::Texts => "text, repeatable",
             Self::Address => "socket address",

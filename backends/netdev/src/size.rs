@@ -50,6 +50,18 @@ pub(crate) fn parse_size(text: &str) -> Option<u64> {
     whole.checked_add(u64::try_from(part / tenths).ok()?)
 }
 
+/// A percentage from 0 to 100, with at most four digits behind the point, in millionths.
+pub(crate) fn parse_percent(text: &str) -> Option<u32> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let all_digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
+    let sound = !whole.is_empty() && whole.len() <= 3 && fraction.len() <= 4;
+    if !(sound && all_digits(whole) && all_digits(fraction)) {
+        return None;
+    }
+    let millionths = format!("{whole}{fraction:0<4}").parse().ok()?;
+    (millionths <= 1_000_000).then_some(millionths)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -84,6 +96,19 @@ mod tests {
         }
         for text in ["", "k", "-1", "1.5", "1kk", "1.k.2", "16E", "1 k", ".5k", "1e3x"] {
             assert_eq!(parse_size(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn percentages_become_millionths() {
+        for (text, millionths) in
+            [("0", 0), ("1", 10_000), ("0.5", 5_000), ("12.3456", 123_456), ("100", 1_000_000)]
+        {
+            assert_eq!(parse_percent(text), Some(millionths), "{text}");
+        }
+        for text in ["", "-1", "100.1", "101", "1.23456", ".5", "1e1", "1%", "1.", "0.5.1"] {
+            let expected = if text == "1." { Some(10_000) } else { None };
+            assert_eq!(parse_percent(text), expected, "{text:?}");
         }
     }
 }

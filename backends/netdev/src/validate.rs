@@ -77,6 +77,16 @@ pub enum OptionError {
         /// The value given.
         value: String,
     },
+    /// No part of a hundred.
+    #[error(
+        "Parameter '{key}' expects a percentage: 0 to 100 with at most 4 digits behind the point, not '{value}'"
+    )]
+    Percent {
+        /// The key, with its path.
+        key: String,
+        /// The value given.
+        value: String,
+    },
     /// None of the words it takes.
     #[error("Parameter '{key}' does not accept value '{value}': it takes {}{}", .allowed.join(", "), hint(.nearest))]
     Choice {
@@ -229,6 +239,15 @@ fn check(kind: Kind, value: Value, key: &str, origin: Origin) -> Result<Value, O
             let key = key.to_owned();
             number.ok_or(OptionError::Integer { key, name, min, max, value: shown })
         }
+        (Kind::Percent, value @ (Value::Number(_) | Value::String(_)))
+            if written || value.is_number() =>
+        {
+            let shown = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            let key = key.to_owned();
+            let millionths = size::parse_percent(&shown);
+            millionths.map(Value::from).ok_or(OptionError::Percent { key, value: shown })
+        }
+        (Kind::Percent, _) => Err(wrong("number")),
         (Kind::Size, Value::Number(number)) if number.is_u64() => Ok(Value::Number(number)),
         (Kind::Size, Value::String(text)) if written => match size::parse_size(&text) {
             Some(bytes) => Ok(bytes.into()),

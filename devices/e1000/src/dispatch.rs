@@ -3,18 +3,15 @@
 //! The chip decodes its whole window: what stands in no table reads zero, takes writes without effect and is logged. An
 //! access of eight bytes is two of four; narrower ones touch only their bytes.
 
-use elnic_contract::{Access, Cx, Fault, LogEntry, Mode, Size};
-use elnic_microwire::Pins;
-use elnic_registers::{Bank, Behaviour, RegisterFile, Written};
+use elnic_contract::{Access, Cx, Fault, LogEntry, Size};
+use elnic_registers::{Bank, Behaviour, Written};
 
 use crate::E1000;
 use crate::model::{MEMORY, PORTS, PORTS_SIZE};
-use crate::ring::Ring;
-use crate::spec::views::{Ctrl, Rctl, Tctl, ctrl_ext, eecd, eerd};
-use crate::spec::{EECD_GRANT, Reg, WINDOW, canonical};
-use crate::strict::Rule;
+use crate::spec::views::{Ctrl, Rctl, Tctl, ctrl_ext};
+use crate::spec::{Reg, WINDOW, canonical};
 use crate::timers::Timer;
-use crate::{eeprom, fifo};
+use crate::{descriptors, fifo};
 
 /// Offset of IODATA in the I/O window.
 const IODATA: u64 = 4;
@@ -135,79 +132,6 @@ impl E1000 {
         if differs { self.compat.shown(access, value) } else { value }
     }
 
-    #[inline]
-    fn judge_access(&mut self, cx: &mut Cx<'_>, access: Access) {
-        if self.strict.is_on() && access.region() == MEMORY {
-            let offset = access.offset();
-            if access.size() < Size::Word {
-                self.broken(cx, Rule::NarrowAccess, "", offset);
-            }
-            if elnic_registers::peek(&self.bank, access).is_none() {
-                self.broken(cx, Rule::NoRegister, "", offset);
-            }
-        }
-    }
-
-    /// What of a write strict mode has something to say about.
-    fn judge_write(&mut self, cx: &mut Cx<'_>, written: &Written<Reg>) {
-        let row = written.register.spec();
-        let (name, raw) = (row.name, written.raw);
-        let reserved = raw & !written.old & !row.mask_of(|field| field.mode != Mode::Reserved);
-        let ring_low = matches!(written.register, Reg::RDBAL | Reg::TDBAL);
-        let ring_length = matches!(written.register, Reg::RDLEN | Reg::TDLEN);
-        if ring_low && raw & 15 != 0 {
-            self.broken(cx, Rule::RingUnaligned, name, raw);
-        } else if ring_length && raw & 127 != 0 {
-            self.broken(cx, Rule::RingLength, name, raw);
-        } else if reserved != 0 && !matches!(written.register, Reg::IMC | Reg::ICR) {
-            // All ones there are how every driver says "all".
-            self.broken(cx, Rule::ReservedBits, name, raw);
-        }
-        let transmits = Tctl(self.bank.get(Reg::TCTL)).enable();
-        let receives = Rctl(self.bank.get(Reg::RCTL)).enable();
-        match written.register {
-            Reg::TDBAL | Reg::TDBAH | Reg::TDLEN | Reg::TDH if transmits => {
-                self.broken(cx, Rule::RingMoved, name, raw);
-            }
-            Reg::RDBAL | Reg::RDBAH | Reg::RDLEN | Reg::RDH if receives => {
-                self.broken(cx, Rule::RingMoved, name, raw);
-            }
-            Reg::TDT if !transmits && raw != self.bank.get(Reg::TDH) => {
-                self.broken(cx, Rule::TailBeforeEnable, name, raw);
-            }
-            Reg::TCTL if transmits && self.bank.get(Reg::TIPG) == 0 => {
-                self.broken(cx, Rule::GapUnset, name, raw);
-            }
-            Reg::RCTL if Rctl(raw).buffer_size_is_reserved() => {
-                self.broken(cx, Rule::BufferSize, name, raw);
-            }
-            Reg::EECD
-                if self.chip.arbitrates_eeprom()
-                    && raw & eecd::REQ == 0
-                    && raw & eecd::PINS != 0 =>
-            {
-                self.broken(cx, Rule::EepromUnasked, name, raw);
-            }
-            Reg::MDIC if self.timers.pending(Timer::Mdio) => {
-                self.broken(cx, Rule::MdicBusy, name, raw);
-            }
-            Reg::EERD if self.timers.pending(Timer::Eeprom) => {
-                self.broken(cx, Rule::EerdBusy, name, raw);
-            }
-            _ => {}
-        }
-        let ring = match written.register {
-            Reg::TDT => Some((Ring::transmit(&self.bank), Reg::TDLEN)),
-            Reg::RDT => Some((Ring::receive(&self.bank), Reg::RDLEN)),
-            _ => None,
-        };
-        if let Some((None, length)) = ring
-            && self.bank.get(length) != 0
-        {
-            self.broken(cx, Rule::TailOutside, name, raw);
-        }
-    }
-
     fn ctrl_written(&mut self, cx: &mut Cx<'_>, old: u64, new: u64) {
         let (old, new) = (Ctrl(old), Ctrl(new));
         if new.reset() {
@@ -231,53 +155,6 @@ impl E1000 {
         }
     }
 
-    fn eecd_written(&mut self, new: u64) {
-        self.eeprom.drive(Pins {
-            clock: new & eecd::SK != 0,
-            select: new & eecd::CS != 0,
-            data: new & eecd::DI != 0,
-        });
-        self.show_eeprom_output();
-    }
-
-    /// Shows the EEPROM's data output, and who may use it, in EECD.
-    pub(crate) fn show_eeprom_output(&mut self) {
-        let asked = self.bank.get(Reg::EECD) & eecd::REQ != 0;
-        let arbitrated = self.chip.arbitrates_eeprom() && !self.compat.is_qemu();
-        let busy = self.timers.pending(Timer::Eeprom);
-        if !arbitrated || (asked && !busy) {
-            self.bank.set_bits(Reg::EECD, EECD_GRANT);
-        } else {
-            self.bank.clear_bits(Reg::EECD, EECD_GRANT);
-        }
-        if self.eeprom.output() {
-            self.bank.set_bits(Reg::EECD, eecd::DO);
-        } else {
-            self.bank.clear_bits(Reg::EECD, eecd::DO);
-        }
-    }
-
-    fn eerd_written(&mut self, cx: &mut Cx<'_>, new: u64) {
-        if new & eerd::START == 0 {
-            return;
-        }
-        self.bank.clear_bits(Reg::EERD, eerd::DONE);
-        if self.fidelity.full() {
-            self.timers.arm(cx, Timer::Eeprom, cx.now + self.fidelity.latencies.eeprom_read);
-            self.show_eeprom_output();
-        } else {
-            self.eerd_done();
-        }
-    }
-
-    /// The word that EERD asked for is there.
-    pub(crate) fn eerd_done(&mut self) {
-        let [_, address, ..] = self.bank.get(Reg::EERD).to_le_bytes();
-        let word = u64::from(eeprom::word(&self.eeprom, address));
-        self.bank.set(Reg::EERD, word << 16 | u64::from(address) << 8 | eerd::DONE);
-        self.show_eeprom_output();
-    }
-
     fn tctl_written(&mut self, cx: &mut Cx<'_>, new: u64) {
         if Tctl(new).send_xoff() {
             self.bank.clear_bits(Reg::TCTL, 1 << 22);
@@ -287,9 +164,11 @@ impl E1000 {
     }
 }
 
-/// Says so if a tail was written that makes a ring of some length none.
-fn check_tail(cx: &mut Cx<'_>, ring: Option<Ring>, length: u64, tail: u64) {
-    if ring.is_none() && length != 0 {
+/// Says so if a tail was written that lies outside of a ring of some length.
+#[inline]
+fn check_tail(cx: &mut Cx<'_>, length: u64, tail: u64) {
+    // A length counts in 128 bytes, so nothing is lost by asking in bytes.
+    if length != 0 && tail.saturating_mul(descriptors::LENGTH as u64) >= length {
         let what = "head or tail lies outside of the descriptor ring";
         cx.log.record(LogEntry::Guest { what, value: tail });
     }
@@ -347,7 +226,7 @@ impl Behaviour<Reg> for E1000 {
             }
             Reg::TCTL => self.tctl_written(cx, new),
             Reg::RDT => {
-                check_tail(cx, Ring::receive(&self.bank), self.bank.get(Reg::RDLEN), new);
+                check_tail(cx, self.bank.get(Reg::RDLEN), new);
                 self.receive_on(cx);
             }
             Reg::RDH | Reg::RDLEN => {
@@ -359,7 +238,7 @@ impl Behaviour<Reg> for E1000 {
             Reg::RXDCTL => self.flush_received(cx),
             Reg::TXDCTL => self.flush_transmitted(cx),
             Reg::TDT => {
-                check_tail(cx, Ring::transmit(&self.bank), self.bank.get(Reg::TDLEN), new);
+                check_tail(cx, self.bank.get(Reg::TDLEN), new);
                 self.transmit(cx);
             }
             Reg::TDH | Reg::TDLEN => {
@@ -373,7 +252,10 @@ impl Behaviour<Reg> for E1000 {
                 self.refresh_stations();
                 self.announce_filter(cx);
             }
-            Reg::MTA | Reg::VFTA => self.announce_filter(cx),
+            // The report says of the hash table only whether it is in use, and of the VLAN table nothing while it is not.
+            Reg::MTA if (written.old == 0) != (new == 0) => self.announce_filter(cx),
+            Reg::VFTA if Rctl(self.bank.get(Reg::RCTL)).vlan_filter() => self.announce_filter(cx),
+            Reg::MTA | Reg::VFTA => {}
             Reg::PBA => self.bank.set(Reg::PBA, (new & 0x7f) | fifo::transmit_share(new)),
             // Never reached: accesses go to the registers themselves.
             Reg::CTRL_DUP | Reg::RAL_A | Reg::RAH_A | Reg::MTA_A | Reg::VFTA_A => {}

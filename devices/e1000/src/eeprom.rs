@@ -1,7 +1,12 @@
-//! What stands in the EEPROM (SDM 5.6); the chip itself is `elnic-microwire`.
+//! The EEPROM: what stands in it (SDM 5.6), its pins in EECD and the read logic of EERD. The chip is `elnic-microwire`.
 
-use elnic_contract::MacAddr;
-use elnic_microwire::{ERASED, Eeprom, WORDS};
+use elnic_contract::{Cx, MacAddr};
+use elnic_microwire::{ERASED, Eeprom, Pins, WORDS};
+
+use crate::E1000;
+use crate::spec::views::{eecd, eerd};
+use crate::spec::{EECD_GRANT, Reg};
+use crate::timers::Timer;
 
 /// What all words add up to, modulo 2¹⁶.
 const CHECKSUM: u16 = 0xbaba;
@@ -63,6 +68,57 @@ pub(crate) fn station(eeprom: &Eeprom) -> MacAddr {
 /// Whether magic packets wake the machine before any driver asks for it (WUC.APME).
 pub(crate) fn wakes_without_driver(eeprom: &Eeprom) -> bool {
     word(eeprom, CONTROL_3) & 0x0400 != 0
+}
+
+impl E1000 {
+    /// EECD was written: software drives the pins.
+    pub(crate) fn eecd_written(&mut self, new: u64) {
+        self.eeprom.drive(Pins {
+            clock: new & eecd::SK != 0,
+            select: new & eecd::CS != 0,
+            data: new & eecd::DI != 0,
+        });
+        self.show_eeprom_output();
+    }
+
+    /// Shows the EEPROM's data output, and who may use it, in EECD.
+    pub(crate) fn show_eeprom_output(&mut self) {
+        let asked = self.bank.get(Reg::EECD) & eecd::REQ != 0;
+        let arbitrated = self.chip.arbitrates_eeprom() && !self.compat.is_qemu();
+        let busy = self.timers.pending(Timer::Eeprom);
+        if !arbitrated || (asked && !busy) {
+            self.bank.set_bits(Reg::EECD, EECD_GRANT);
+        } else {
+            self.bank.clear_bits(Reg::EECD, EECD_GRANT);
+        }
+        if self.eeprom.output() {
+            self.bank.set_bits(Reg::EECD, eecd::DO);
+        } else {
+            self.bank.clear_bits(Reg::EECD, eecd::DO);
+        }
+    }
+
+    /// EERD was written: a read may start.
+    pub(crate) fn eerd_written(&mut self, cx: &mut Cx<'_>, new: u64) {
+        if new & eerd::START == 0 {
+            return;
+        }
+        self.bank.clear_bits(Reg::EERD, eerd::DONE);
+        if self.fidelity.full() {
+            self.timers.arm(cx, Timer::Eeprom, cx.now + self.fidelity.latencies.eeprom_read);
+            self.show_eeprom_output();
+        } else {
+            self.eerd_done();
+        }
+    }
+
+    /// The word that EERD asked for is there.
+    pub(crate) fn eerd_done(&mut self) {
+        let [_, address, ..] = self.bank.get(Reg::EERD).to_le_bytes();
+        let word = u64::from(word(&self.eeprom, address));
+        self.bank.set(Reg::EERD, word << 16 | u64::from(address) << 8 | eerd::DONE);
+        self.show_eeprom_output();
+    }
 }
 
 #[cfg(test)]

@@ -18,6 +18,7 @@
     )
 )]
 
+mod buffers;
 mod chip;
 mod compat;
 mod descriptors;
@@ -31,6 +32,7 @@ mod link;
 mod model;
 mod nic;
 mod packet;
+mod partner;
 mod phy;
 mod reset;
 mod ring;
@@ -56,7 +58,8 @@ use crate::compat::Compat;
 use crate::fifo::Capacity;
 use crate::filter::Stations;
 use crate::irq::Interrupts;
-use crate::phy::{Partner, Phy, Setup, Speed};
+use crate::partner::{Partner, Speed};
+use crate::phy::{Phy, Setup};
 use crate::rx::Receiver;
 use crate::spec::Reg;
 use crate::timers::Timers;

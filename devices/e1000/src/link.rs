@@ -4,7 +4,8 @@ use elnic_contract::{Cx, Frame, MacAddr, VDuration};
 use elnic_wire::pause::{self, Pause};
 
 use crate::E1000;
-use crate::phy::{self, Action, Speed};
+use crate::partner::Speed;
+use crate::phy::{self, Action};
 use crate::spec::Reg;
 use crate::spec::views::{Ctrl, Mdic, Rctl, cause, status};
 use crate::timers::Timer;

@@ -3,9 +3,15 @@
 //! The rules follow what driver authors met when they moved from an emulator to a chip (nic-models.md §6.1, §6.3) and what
 //! the register descriptions forbid.
 
-use elnic_contract::{Cx, StrictRule};
+use elnic_contract::{Access, Cx, Mode, Size, StrictRule};
+use elnic_registers::{RegisterFile, Written};
 
 use crate::E1000;
+use crate::model::MEMORY;
+use crate::ring::Ring;
+use crate::spec::Reg;
+use crate::spec::views::{Rctl, Tctl, eecd};
+use crate::timers::Timer;
 
 const fn rule(name: &'static str, text: &'static str, source: &'static str) -> StrictRule {
     StrictRule { name, text, source }
@@ -133,6 +139,79 @@ impl E1000 {
     ) {
         if self.strict.is_on() {
             self.strict.broken(cx.log, STRICT_RULES, rule as usize, register, value);
+        }
+    }
+
+    #[inline]
+    pub(crate) fn judge_access(&mut self, cx: &mut Cx<'_>, access: Access) {
+        if self.strict.is_on() && access.region() == MEMORY {
+            let offset = access.offset();
+            if access.size() < Size::Word {
+                self.broken(cx, Rule::NarrowAccess, "", offset);
+            }
+            if elnic_registers::peek(&self.bank, access).is_none() {
+                self.broken(cx, Rule::NoRegister, "", offset);
+            }
+        }
+    }
+
+    /// What of a write strict mode has something to say about.
+    pub(crate) fn judge_write(&mut self, cx: &mut Cx<'_>, written: &Written<Reg>) {
+        let row = written.register.spec();
+        let (name, raw) = (row.name, written.raw);
+        let reserved = raw & !written.old & !row.mask_of(|field| field.mode != Mode::Reserved);
+        let ring_low = matches!(written.register, Reg::RDBAL | Reg::TDBAL);
+        let ring_length = matches!(written.register, Reg::RDLEN | Reg::TDLEN);
+        if ring_low && raw & 15 != 0 {
+            self.broken(cx, Rule::RingUnaligned, name, raw);
+        } else if ring_length && raw & 127 != 0 {
+            self.broken(cx, Rule::RingLength, name, raw);
+        } else if reserved != 0 && !matches!(written.register, Reg::IMC | Reg::ICR) {
+            // All ones there are how every driver says "all".
+            self.broken(cx, Rule::ReservedBits, name, raw);
+        }
+        let transmits = Tctl(self.bank.get(Reg::TCTL)).enable();
+        let receives = Rctl(self.bank.get(Reg::RCTL)).enable();
+        match written.register {
+            Reg::TDBAL | Reg::TDBAH | Reg::TDLEN | Reg::TDH if transmits => {
+                self.broken(cx, Rule::RingMoved, name, raw);
+            }
+            Reg::RDBAL | Reg::RDBAH | Reg::RDLEN | Reg::RDH if receives => {
+                self.broken(cx, Rule::RingMoved, name, raw);
+            }
+            Reg::TDT if !transmits && raw != self.bank.get(Reg::TDH) => {
+                self.broken(cx, Rule::TailBeforeEnable, name, raw);
+            }
+            Reg::TCTL if transmits && self.bank.get(Reg::TIPG) == 0 => {
+                self.broken(cx, Rule::GapUnset, name, raw);
+            }
+            Reg::RCTL if Rctl(raw).buffer_size_is_reserved() => {
+                self.broken(cx, Rule::BufferSize, name, raw);
+            }
+            Reg::EECD
+                if self.chip.arbitrates_eeprom()
+                    && raw & eecd::REQ == 0
+                    && raw & eecd::PINS != 0 =>
+            {
+                self.broken(cx, Rule::EepromUnasked, name, raw);
+            }
+            Reg::MDIC if self.timers.pending(Timer::Mdio) => {
+                self.broken(cx, Rule::MdicBusy, name, raw);
+            }
+            Reg::EERD if self.timers.pending(Timer::Eeprom) => {
+                self.broken(cx, Rule::EerdBusy, name, raw);
+            }
+            _ => {}
+        }
+        let ring = match written.register {
+            Reg::TDT => Some((Ring::transmit(&self.bank), Reg::TDLEN)),
+            Reg::RDT => Some((Ring::receive(&self.bank), Reg::RDLEN)),
+            _ => None,
+        };
+        if let Some((None, length)) = ring
+            && self.bank.get(length) != 0
+        {
+            self.broken(cx, Rule::TailOutside, name, raw);
         }
     }
 }

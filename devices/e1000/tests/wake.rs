@@ -170,7 +170,7 @@ fn what_woke_the_machine_is_found_after_the_reset_that_waking_brings() {
     machine.reset(Reset::Function);
     assert_eq!(
         machine.device.can_receive(),
-        elnic_contract::Readiness::NotReady(elnic_contract::NotReady::ReceiverOff)
+        Readiness::NotReady(elnic_contract::NotReady::ReceiverOff)
     );
     assert_eq!((machine.r32(reg::WUS), machine.r32(reg::WUPL)), (2, frame.len() as u32));
     machine.w32(reg::WUS, 2);

@@ -63,6 +63,8 @@ struct Side {
     device: Rtl8139,
     ram: FlatRam,
     outbox: Outbox,
+    /// Which TSD is next.
+    next: u64,
 }
 
 impl Side {
@@ -70,7 +72,8 @@ impl Side {
     fn new(cplus: bool) -> Self {
         let properties = Properties::parse("rtl8139", PROPERTIES, [("timing", "off")]);
         let device = Rtl8139::new(&properties.expect("known properties"));
-        let mut side = Self { device, ram: FlatRam(vec![0; 1 << 20]), outbox: Outbox::new() };
+        let mut side =
+            Self { device, ram: FlatRam(vec![0; 1 << 20]), outbox: Outbox::new(), next: 0 };
         side.ram.0[TX_BUFFER as usize..][..6].copy_from_slice(&[0x52, 0x54, 0, 0x12, 0x34, 0x56]);
         if cplus {
             side.write(reg::CPCR, Size::Half, 3);
@@ -88,6 +91,7 @@ impl Side {
         } else {
             (0..4).for_each(|index| side.write(reg::TSAD + 4 * index, Size::Word, TX_BUFFER));
         }
+        side.outbox.drain().for_each(drop);
         side
     }
 
@@ -119,8 +123,9 @@ impl Side {
 
     /// Sends `batch` frames with four TSD, then acknowledges.
     fn send(&mut self, length: u64, batch: u64) {
-        for index in 0..batch {
-            self.write(reg::TSD + 4 * (index % 4), Size::Word, length);
+        for _ in 0..batch {
+            self.write(reg::TSD + 4 * self.next, Size::Word, length);
+            self.next = (self.next + 1) % 4;
         }
         self.acknowledge();
     }
@@ -168,7 +173,8 @@ fn measure(group: &mut BenchmarkGroup<'_, WallTime>, cplus: bool, length: u64, b
     group.bench_function(format!("{mode}, sent, {length} bytes, {batch} a doorbell"), |bencher| {
         bencher.iter(|| {
             send(&mut alone, length, batch);
-            assert_eq!(alone.outbox.drain().count() as u64, batch);
+            let sent = alone.outbox.drain().filter(|effect| matches!(effect, Effect::Send(_)));
+            assert_eq!(sent.count() as u64, batch);
         });
     });
     let (mut from, mut to, mut taken) = (Side::new(cplus), Side::new(cplus), 0);

@@ -23,6 +23,11 @@ impl Compat {
         self == Self::Qemu
     }
 
+    /// IDR can be written while CR9346.EEM is not 11. The chip asks for that (DS IDR, 9346CR), and drivers do so.
+    pub(crate) fn station_address_is_open(self) -> bool {
+        self.qemu()
+    }
+
     /// CR.RST loads IDR from the EEPROM again and resets the transceiver's registers. The chip keeps IDR (DS CR), and
     /// drivers rely on a forced medium to last.
     pub(crate) fn software_reset_reloads(self) -> bool {
@@ -105,7 +110,13 @@ impl QemuDifference {
 
 /// Every difference that software can tell.
 pub const QEMU_DIFFERENCES: &[QemuDifference] = &[
-    value("IDR", 0x00, u32::MAX, "a software reset keeps what was written (DS CR.RST)").switched(),
+    value(
+        "IDR0-3, IDR4-5",
+        0x00,
+        u32::MAX,
+        "locked (DS 9346CR.EEM), and a software reset keeps it (DS CR.RST)",
+    )
+    .switched(),
     value("BMCR, ANAR, CSCR", 0x62, 0xffff, "a software reset keeps the transceiver's registers")
         .switched(),
     value("TSD0, TSD1", 0x10, 0xffc0_c000, "DTCCR stands there in C+ mode only (DS DTCCR)")

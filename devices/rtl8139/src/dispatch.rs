@@ -76,7 +76,9 @@ impl Rtl8139 {
         if register == Reg::TCR {
             return self.command().transmitter();
         }
-        self.configuration_is_open() || !register.is_locked()
+        let open = self.configuration_is_open()
+            || (register == Reg::IDR && self.compat.station_address_is_open());
+        open || !register.is_locked()
     }
 
     /// Software has opened what is locked.

@@ -15,6 +15,8 @@ use crate::tally::tick;
 const MOST_COLLISIONS: u32 = 15;
 /// Bit times that a collision costs at least: jam and one slot.
 const COLLISION_BITS: u64 = 32 + 512;
+/// Bit times that a transmission in vain costs at least.
+const EXCESSIVE_BITS: u64 = COLLISION_BITS * (MOST_COLLISIONS as u64 + 1);
 
 /// What happened to a frame on the line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,7 +62,7 @@ impl Fate {
     pub(crate) const fn extra_bits(self) -> u64 {
         match self {
             Self::Collision => COLLISION_BITS,
-            Self::Excessive => COLLISION_BITS.saturating_mul(MOST_COLLISIONS as u64 + 1),
+            Self::Excessive => EXCESSIVE_BITS,
             _ => 0,
         }
     }

@@ -68,8 +68,8 @@ pub const RULES: &[StrictRule] = &[
     rule("locked", "write of a locked register", "DS 9346CR.EEM"),
     rule(
         "locked-station-address",
-        "write of IDR without opening it: the data sheet does not say so, the chip asks for it",
-        "FreeBSD if_rl, rl_init_locked",
+        "write of IDR without opening it, which QEMU's model lets pass",
+        "DS 9346CR.EEM",
     ),
     rule("narrow-station-address", "write of IDR or MAR not by doublewords", "DS IDR, MAR"),
     rule("narrow-transmit-status", "access of TSD not by doublewords", "DS TSD"),

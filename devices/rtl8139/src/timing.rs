@@ -45,8 +45,8 @@ impl Latencies {
     }
 }
 
-/// Descriptors, and segments, that one entry works on before it gives way.
-pub(crate) const BUDGET: u32 = 64;
+/// Steps that one entry takes before it gives way: 64 descriptors of C+ mode, each read before its data.
+pub(crate) const BUDGET: u32 = 128;
 
 /// When an engine that gave way goes on: less than that many descriptors cost on real hardware.
 pub(crate) const BREATHER: VDuration = VDuration::from_micros(10);

@@ -2,7 +2,7 @@
 
 mod harness;
 
-use elnic_contract::{Device, Effect, Frame, NotReady, PowerState, Readiness, Size};
+use elnic_contract::{Device, Effect, Frame, LogEntry, NotReady, PowerState, Readiness, Size};
 use elnic_pci::{FunctionOptions, PciFunction, Space};
 use elnic_rtl8139::ENTRY;
 use elnic_script::Event;
@@ -62,6 +62,18 @@ fn a_transmitter_without_the_bus_goes_on_when_it_gets_it() {
             assert!(bench.effects.iter().any(armed), "it is on the line");
         }
     }
+}
+
+#[test]
+fn transmission_without_the_bus_is_named() {
+    let mut bench = function(&[("timing", "off"), ("strict", "on")]);
+    start(&mut bench);
+    w(&mut bench, reg::TSD, Size::Word, 60);
+    let named = bench.notes.take().into_iter().any(|entry| match entry {
+        LogEntry::Strict { rule, .. } => rule.name == "no-bus-master",
+        _ => false,
+    });
+    assert!(named);
 }
 
 #[test]

@@ -114,11 +114,15 @@ fn configuration_needs_the_lock_to_be_open() {
 }
 
 #[test]
-fn the_station_address_is_open_and_followed() {
-    let mut machine = Machine::off();
-    machine.w32(reg::IDR, 0x4433_2211);
-    assert_eq!(machine.r32(reg::IDR), 0x4433_2211);
-    assert_eq!(machine.nic().mac().0, [0x11, 0x22, 0x33, 0x44, 0x34, 0x56]);
+fn the_station_address_is_locked_by_the_data_sheet_only() {
+    for (compat, written) in [("qemu", 0x4433_2211), ("datasheet", 0x1200_5452)] {
+        let mut machine = Machine::new(&[("compat", compat)]);
+        machine.w32(reg::IDR, 0x4433_2211);
+        assert_eq!(machine.r32(reg::IDR), written, "{compat}");
+        machine.open(|machine| machine.w32(reg::IDR, 0x4433_2211));
+        assert_eq!(machine.r32(reg::IDR), 0x4433_2211);
+        assert_eq!(machine.nic().mac().0, [0x11, 0x22, 0x33, 0x44, 0x34, 0x56]);
+    }
 }
 
 #[test]

@@ -8,7 +8,6 @@ use elnic_soc::{ADDRESS_PORT, ConfigAddress, PORT_COUNT, Place, PortAccess, map}
 
 use crate::devices::{Body, BusSide, Slot};
 use crate::log::LogItem;
-use crate::models::Profile;
 use crate::trace::TraceEvent;
 use crate::world::World;
 
@@ -53,11 +52,10 @@ impl World {
                 }
                 let target = Target::Device(device, window);
                 let visible = match space {
-                    elnic_pci::Space::Io => map::PORTS.size.checked_sub(base) >= Some(size),
+                    elnic_pci::Space::Io => self.plan.ports.size.checked_sub(base) >= Some(size),
                     elnic_pci::Space::Memory => {
-                        self.profile == Profile::Pc
-                            || map::PCI_MEMORY.contains(base, size)
-                            || map::PCI_PREFETCHABLE.contains(base, size)
+                        self.plan.pci_memory.contains(base, size)
+                            || self.plan.pci_prefetchable.contains(base, size)
                     }
                 };
                 match space {

@@ -13,13 +13,13 @@ use elnic_soc::{Place, Slots, Wires};
 
 use crate::config::{DeviceOptions, MachineConfig, SECONDARY_BUS, machine_properties};
 use crate::control::Again;
-use crate::devices::{Body, BusSide, Devices, Slot, Wiring};
+use crate::devices::{Body, BusSide, Devices, PciWiring, Slot, Wiring};
 use crate::doorbell::Bell;
 use crate::error::BuildError;
 use crate::interrupts::Inputs;
 use crate::inventory;
 use crate::link::Links;
-use crate::loader::{self, Program};
+use crate::loader::{self, Handover, Program};
 use crate::machine::Machine;
 use crate::models::Profile;
 use crate::notice::Notices;
@@ -75,10 +75,9 @@ impl MachineBuilder {
     pub fn build(self, config: MachineConfig) -> Result<Machine, BuildError> {
         let mut layout = RamLayout::new(config.ram)?;
         if matches!(config.program, Program::Firmware(_)) {
-            layout = layout.with_firmware();
+            layout = layout.with_firmware(config.machine.plan.firmware.base);
         }
-        let mut ram = GuestRam::new(layout)?;
-        let start = loader::load(&config.program, &mut ram)?;
+        let ram = GuestRam::new(layout)?;
         let profile = config.machine.profile;
         let Soldered { devices, root, fixed, bridge, console, pic } = match profile {
             Profile::Elbrus => soldered::solder(&config)?,
@@ -88,6 +87,7 @@ impl MachineBuilder {
         let mut world = World {
             ram,
             devices,
+            plan: config.machine.plan,
             bridge,
             profile,
             pic,
@@ -118,7 +118,9 @@ impl MachineBuilder {
             outbox: Outbox::new(),
         };
         plug_serials(&mut world, console, config.serials)?;
-        add_devices(&mut world, &config.devices)?;
+        let mac = add_devices(&mut world, &config.devices)?;
+        let board = Handover { machine: config.machine, processors: 1, mac };
+        let start = loader::load(&config.program, &board, &mut world.ram)?;
         world.power_on();
 
         let options = config.cpu_options;
@@ -133,7 +135,7 @@ impl MachineBuilder {
             simulator_halt: false,
         };
         let cpu = Interpreter::new(cpu_config, start.map_or(0, |start| start.entry));
-        let again = Again { cpu: cpu_config, program: config.program };
+        let again = Again { cpu: cpu_config, program: config.program, board };
         Ok(Machine::new(cpu, config.machine, world, start, pacer, again))
     }
 }
@@ -171,8 +173,11 @@ fn plug_serials(
 }
 
 /// Reads all options, then places those that say where, then the others: a slot chosen for one device is never one that
-/// a later device asks for.
-pub(crate) fn add_devices(world: &mut World, options: &[DeviceOptions]) -> Result<(), BuildError> {
+/// a later device asks for. Returns the address of the first network interface.
+pub(crate) fn add_devices(
+    world: &mut World,
+    options: &[DeviceOptions],
+) -> Result<Option<MacAddr>, BuildError> {
     let mut wanted = Vec::new();
     for device in options {
         let device = read_options(device, &wanted, &world.devices)?;
@@ -206,10 +211,12 @@ pub(crate) fn add_devices(world: &mut World, options: &[DeviceOptions]) -> Resul
             device.place = Some(place);
         }
     }
+    let mut first_mac = None;
     for device in wanted {
-        add_device(world, device, &mut macs)?;
+        let mac = add_device(world, device, &mut macs)?;
+        first_mac = first_mac.or(mac);
     }
-    Ok(())
+    Ok(first_mac)
 }
 
 fn read_options(
@@ -280,7 +287,12 @@ fn checked_id(id: &str, before: &[Wanted]) -> Result<String, BuildError> {
     Ok(id.to_owned())
 }
 
-fn add_device(world: &mut World, wanted: Wanted, macs: &mut MacPool) -> Result<(), BuildError> {
+/// Adds one device; its address, if it is a network interface.
+fn add_device(
+    world: &mut World,
+    wanted: Wanted,
+    macs: &mut MacPool,
+) -> Result<Option<MacAddr>, BuildError> {
     let Wanted { name, named, machine_given, entry, machine, mut own, place, side, mac } = wanted;
     let takes_mac = entry.properties.iter().any(|spec| spec.name == "mac");
     let mac = match mac {
@@ -299,7 +311,9 @@ fn add_device(world: &mut World, wanted: Wanted, macs: &mut MacPool) -> Result<(
     };
     let options = FunctionOptions { multifunction: machine.switch("multifunction"), rom };
     let body = Body::Function(soldered::function(&name, device, options)?);
-    let wiring = place.map(|place| Wiring { side, place, bridge_slot: 0 });
+    let wiring = place.map_or(Wiring::None, |place| {
+        Wiring::Pci(PciWiring { side, place, bridge_slot: 0, own_input: None })
+    });
     let path = inventory::user_path(&world.devices, named.then_some(name.as_str()));
     let properties = machine_given.iter().cloned().chain(own.iter().cloned()).collect();
     let slot = Slot { name: name.clone(), path, body, wiring, lines: Lines::NONE, properties };
@@ -317,7 +331,7 @@ fn add_device(world: &mut World, wanted: Wanted, macs: &mut MacPool) -> Result<(
         })?;
         world.links.connect(id, port);
     }
-    Ok(())
+    Ok(mac.filter(|_| entry.is_nic))
 }
 
 fn read_rom(device: &str, file: &str) -> Result<Bytes, BuildError> {

@@ -8,7 +8,7 @@ use elnic_cpu::{Config as CpuConfig, Interpreter, Processor as _};
 use elnic_netclient::PortId;
 
 use crate::doorbell::CallButton;
-use crate::loader::{self, LoadError, Program};
+use crate::loader::{self, Handover, LoadError, Program};
 use crate::machine::{self, Machine, Outcome};
 use crate::models::MachineModel;
 use crate::notice::Notice;
@@ -18,6 +18,7 @@ use crate::world::World;
 pub(crate) struct Again {
     pub(crate) cpu: CpuConfig,
     pub(crate) program: Program,
+    pub(crate) board: Handover,
 }
 
 /// How time passes in a machine whose processor does not run.
@@ -134,7 +135,7 @@ impl Machine {
     /// The program does not load any more; it did once, so this does not happen.
     pub fn reset(&mut self) -> Result<(), LoadError> {
         self.let_go(true);
-        let start = loader::load(&self.again.program, &mut self.world.ram)?;
+        let start = loader::load(&self.again.program, &self.again.board, &mut self.world.ram)?;
         self.start = start;
         let cycles = self.cpu.cycles();
         self.cpu = Interpreter::new(self.again.cpu, start.map_or(0, |start| start.entry));

@@ -27,18 +27,58 @@ pub(crate) enum BusSide {
     Secondary,
 }
 
+/// What a device's interrupt pins are wired to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wiring {
+    /// Nothing.
+    None,
+    /// One input of the board.
+    Input(Input),
+    /// Those of the place where a function stands.
+    Pci(PciWiring),
+}
+
+impl Wiring {
+    /// Where a function stands; `None` for what is none.
+    pub(crate) const fn pci(self) -> Option<PciWiring> {
+        match self {
+            Self::Pci(wiring) => Some(wiring),
+            Self::None | Self::Input(_) => None,
+        }
+    }
+
+    /// The interrupt input that `pin` (0 is INTA) reaches.
+    pub(crate) fn input(self, pin: u8) -> Option<Input> {
+        match self {
+            Self::None => None,
+            Self::Input(input) => (pin == 0).then_some(input),
+            Self::Pci(wiring) => Some(wiring.input(pin)),
+        }
+    }
+}
+
 /// Where a function stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Wiring {
+pub(crate) struct PciWiring {
     pub(crate) side: BusSide,
     pub(crate) place: Place,
     /// Slot of the bridge, for interrupts from behind it.
     pub(crate) bridge_slot: u8,
+    /// The input that a soldered function has to itself.
+    pub(crate) own_input: Option<Input>,
 }
 
-impl Wiring {
+impl PciWiring {
+    /// On bus 0.
+    pub(crate) const fn on_root(place: Place) -> Self {
+        Self { side: BusSide::Root, place, bridge_slot: 0, own_input: None }
+    }
+
     /// The interrupt input that `pin` (0 is INTA) reaches.
     pub(crate) fn input(&self, pin: u8) -> Input {
+        if let Some(input) = self.own_input {
+            return input;
+        }
         match self.side {
             BusSide::Root => pci_input(self.place.slot, pin),
             BusSide::Secondary => pci_input(self.bridge_slot, through_bridge(self.place.slot, pin)),
@@ -52,8 +92,7 @@ pub(crate) struct Slot {
     /// Where the monitor finds it; see [`crate::inventory`].
     pub(crate) path: String,
     pub(crate) body: Body,
-    /// `None` for what is no PCI function.
-    pub(crate) wiring: Option<Wiring>,
+    pub(crate) wiring: Wiring,
     /// Levels of the interrupt pins as the wires know them.
     pub(crate) lines: Lines,
     /// Properties the user gave.

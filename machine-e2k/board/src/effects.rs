@@ -95,7 +95,7 @@ impl World {
             return;
         }
         slot.lines = lines;
-        let Some(wiring) = slot.wiring else { return };
+        let wiring = slot.wiring;
         let now = self.now();
         for edge in self.wires.drive_pins(device.0, lines, |pin| wiring.input(pin)) {
             let (input, high) = (edge.input.number(), edge.high);
@@ -120,7 +120,8 @@ impl World {
             Body::Block(_) | Body::Pic(_) => (false, false),
         };
         if reset_behind {
-            let behind = |slot: &Slot| slot.wiring.is_some_and(|w| w.side == BusSide::Secondary);
+            let behind =
+                |slot: &Slot| slot.wiring.pci().is_some_and(|w| w.side == BusSide::Secondary);
             let all = self.devices.iter().filter(|(_, slot)| behind(slot)).map(|(id, _)| id);
             for function in all.collect::<Vec<_>>() {
                 self.reset_device(function, Reset::Warm);

@@ -105,9 +105,8 @@ impl World {
         {
             tracing::error!("a network interface had no port: {error}");
         }
-        if let Some(slot) = self.devices.remove(device)
-            && let Some(wiring) = slot.wiring
-        {
+        if let Some(slot) = self.devices.remove(device) {
+            let wiring = slot.wiring;
             let edges: Vec<_> =
                 self.wires.drive_pins(device.0, Lines::NONE, |pin| wiring.input(pin)).collect();
             for edge in edges {

@@ -95,7 +95,7 @@ impl Machine {
             id: slot.path.strip_prefix(&prefix).map(str::to_owned),
             path: slot.path.clone(),
             model: slot.model().map_or("pci-bridge", |model| model.name),
-            place: slot.wiring.map(|wiring| (bus(wiring.side), wiring.place)),
+            place: slot.wiring.pci().map(|wiring| (bus(wiring.side), wiring.place)),
             port: self.world.links.port_of(device),
             properties: slot.properties.clone(),
         }

@@ -60,7 +60,7 @@ pub use inventory::{DeviceInfo, PERIPHERAL, PERIPHERAL_ANON, UNATTACHED};
 pub use loader::{ElfError, LoadError, Program, Start};
 pub use log::{GuestLog, LogItem, LogItems, UnknownLogItem};
 pub use machine::{INPUT_INTERVAL, Machine, Outcome};
-pub use models::{CPUS, CpuModel, MACHINES, MachineModel, Profile, UnknownModel};
+pub use models::{CPUS, CpuModel, DEFAULT_MACHINE, MACHINES, MachineModel, Profile, UnknownModel};
 pub use notice::Notice;
 pub use serial::{Recorder, Terminal};
 pub use trace::{Trace, TraceEvent, TraceSummary};

@@ -5,6 +5,9 @@
 
 use elnic_contract::{ClockHz, nearest};
 use elnic_cpu::IsaVersion;
+use elnic_soc::map::{self, AddressPlan};
+
+use crate::pc;
 
 /// A processor model.
 #[derive(Debug, PartialEq, Eq)]
@@ -34,6 +37,12 @@ pub struct MachineModel {
     pub cpu: &'static str,
     /// What is soldered to it.
     pub profile: Profile,
+    /// What lies where.
+    pub plan: &'static AddressPlan,
+    /// `cpu_type` of the boot block: `%idr.mdl` of the board's own processor.
+    pub cpu_type: u8,
+    /// `chipset_type` of the boot block.
+    pub chipset: u8,
 }
 
 /// What is soldered to a machine.
@@ -47,6 +56,9 @@ pub enum Profile {
     /// Nothing: netdevs alone.
     None,
 }
+
+/// `chipset_type` of boards with an IOHUB or IOHUB2.
+const IOHUB: u8 = 2;
 
 const fn cpu(
     name: &'static str,
@@ -70,13 +82,51 @@ pub static CPUS: &[CpuModel] = &[
     cpu("e2c3", "Elbrus-2C3 (v6), 2 GHz", IsaVersion::V6, 0x0c, ClockHz::hz(2_000_000_000)),
 ];
 
+/// The machine without `-machine`.
+pub const DEFAULT_MACHINE: &str = "e8c";
+
 /// Every machine.
+///
+/// All have the functions that the one machine of qemu-system-e2k has, in the places it has them.
 pub static MACHINES: &[MachineModel] = &[
+    MachineModel {
+        name: "e2s",
+        aliases: &[],
+        summary: "Elbrus-4C board with IOHUB",
+        cpu: "e2s",
+        plan: &map::FULL_SIC,
+        cpu_type: 3,
+        chipset: IOHUB,
+        profile: Profile::Elbrus,
+    },
     MachineModel {
         name: "e8c",
         aliases: &["e2k"],
-        summary: "Elbrus-8C board with IOHUB, as qemu-system-e2k's 'e2k' machine",
+        summary: "Elbrus-8C board with IOHUB2, as qemu-system-e2k's 'e2k' machine",
         cpu: "e8c",
+        plan: &map::FULL_SIC,
+        cpu_type: 7,
+        chipset: IOHUB,
+        profile: Profile::Elbrus,
+    },
+    MachineModel {
+        name: "e1c+",
+        aliases: &[],
+        summary: "Elbrus-1C+ board with IOHUB2 and the legacy address map",
+        cpu: "e1c+",
+        plan: &map::LEGACY_SIC,
+        cpu_type: 8,
+        chipset: IOHUB,
+        profile: Profile::Elbrus,
+    },
+    MachineModel {
+        name: "e8c2",
+        aliases: &[],
+        summary: "Elbrus-8CB board with IOHUB2",
+        cpu: "e8c2",
+        plan: &map::FULL_SIC,
+        cpu_type: 9,
+        chipset: IOHUB,
         profile: Profile::Elbrus,
     },
     MachineModel {
@@ -84,6 +134,9 @@ pub static MACHINES: &[MachineModel] = &[
         aliases: &[],
         summary: "PCI bus and RAM of a PC without a processor, for qtest",
         cpu: "e8c",
+        plan: &pc::PLAN,
+        cpu_type: 7,
+        chipset: IOHUB,
         profile: Profile::Pc,
     },
     MachineModel {
@@ -91,6 +144,9 @@ pub static MACHINES: &[MachineModel] = &[
         aliases: &[],
         summary: "nothing but netdevs",
         cpu: "e8c",
+        plan: &pc::PLAN,
+        cpu_type: 7,
+        chipset: IOHUB,
         profile: Profile::None,
     },
 ];
@@ -152,7 +208,8 @@ mod tests {
     #[test]
     fn every_machine_names_a_processor_there_is() {
         for machine in MACHINES {
-            assert!(CpuModel::named(machine.cpu).is_ok(), "{}", machine.name);
+            let cpu = CpuModel::named(machine.cpu).unwrap();
+            assert_eq!(cpu.idr & 0xff, u64::from(machine.cpu_type), "{}", machine.name);
         }
     }
 
@@ -166,7 +223,7 @@ mod tests {
         assert_eq!(MachineModel::named("e2k"), MachineModel::named("e8c"));
         assert_eq!(
             MachineModel::named("e9c").unwrap_err().to_string(),
-            "unknown machine 'e9c'; did you mean 'e8c'?; known are e8c, e2k, pc, none"
+            "unknown machine 'e9c'; did you mean 'e8c'?; known are e2s, e8c, e2k, e1c+, e8c2, pc, none"
         );
         assert!(CpuModel::named("8c").unwrap_err().to_string().contains("did you mean 'e8c'"));
     }

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use elnic_clock::DeviceId;
 use elnic_contract::{Fault, Size};
+use elnic_soc::map::{self, AddressPlan, Window};
 
 use crate::models::Profile;
 use crate::world::World;
@@ -19,6 +20,10 @@ pub(crate) enum Ports {
     /// ACPI PCI hot-plug.
     Hotplug,
 }
+
+/// Memory windows may lie anywhere RAM does not; the machine has no fixed ones.
+pub(crate) static PLAN: AddressPlan =
+    AddressPlan { pci_memory: Window { base: 0, size: u64::MAX }, ..map::FULL_SIC };
 
 const FIRMWARE: (u64, u64) = (0x510, 2);
 const HOTPLUG: (u64, u64) = (0xae00, 0x18);

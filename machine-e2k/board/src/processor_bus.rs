@@ -3,7 +3,6 @@
 use elnic_bus::Space;
 use elnic_contract::{Cycles, Size};
 use elnic_cpu::{Attention, Bus, BusFault, Mas};
-use elnic_soc::map;
 
 use crate::world::World;
 
@@ -12,9 +11,10 @@ const IO_ACCESS: u8 = 6;
 
 impl World {
     /// The space an access that is not RAM goes to, and the address there.
-    fn route(address: u64, mas: Mas) -> (Space, u64) {
-        if mas.mode() == IO_ACCESS && map::PORTS.contains(address, 1) {
-            (Space::Port, address - map::PORTS.base)
+    fn route(&self, address: u64, mas: Mas) -> (Space, u64) {
+        let ports = self.plan.ports;
+        if mas.mode() == IO_ACCESS && ports.contains(address, 1) {
+            (Space::Port, address - ports.base)
         } else {
             (Space::Memory, address)
         }
@@ -29,7 +29,7 @@ impl World {
                 value << 8 | byte.unwrap_or_else(|| self.load_beyond_ram(at, Size::Byte, mas))
             });
         }
-        let (space, at) = Self::route(address, mas);
+        let (space, at) = self.route(address, mas);
         elnic_bus::read(self, space, at, size)
     }
 
@@ -44,7 +44,7 @@ impl World {
             }
             return;
         }
-        let (space, at) = Self::route(address, mas);
+        let (space, at) = self.route(address, mas);
         elnic_bus::write(self, space, at, size, value);
     }
 

@@ -7,11 +7,11 @@ use elnic_console::Escc;
 use elnic_contract::{Lines, Model, PciIdentity};
 use elnic_pci::{Bare, Bridge, FunctionOptions, PciFunction, SpecError, Window};
 use elnic_pic::{Apic, ApicConfig, IO_REGION, LOCAL_REGION};
-use elnic_soc::{Place, Slots, map};
+use elnic_soc::{Place, Slots, SystemTimer};
 
 use crate::address_space::{FixedWindow, Target};
 use crate::config::MachineConfig;
-use crate::devices::{Body, BusSide, Devices, Slot, Wiring};
+use crate::devices::{Body, Devices, PciWiring, Slot, Wiring};
 use crate::error::BuildError;
 
 /// Name of the console.
@@ -76,7 +76,7 @@ pub(crate) fn solder(config: &MachineConfig) -> Result<Soldered, BuildError> {
             root.solder(place, id.0, name)
                 .map_err(|error| BuildError::Place { device: name.to_owned(), error })?;
         }
-        let wiring = place.map(|place| Wiring { side: BusSide::Root, place, bridge_slot: 0 });
+        let wiring = place.map_or(Wiring::None, |place| Wiring::Pci(PciWiring::on_root(place)));
         let path = crate::inventory::soldered_path(id);
         let (name, lines, properties) = (name.to_owned(), Lines::NONE, Vec::new());
         Ok(devices.push(Slot { name, path, body, wiring, lines, properties }))
@@ -92,18 +92,27 @@ pub(crate) fn solder(config: &MachineConfig) -> Result<Soldered, BuildError> {
     let console = function(CONSOLE, Box::new(Escc::new()), shared)?;
     let console = add(CONSOLE, Body::Function(console), at(2, 2))?;
     let sic = add("sic", Body::Block(Box::new(elnic_soc::sic())), None)?;
+    let timer = add("timer", Body::Block(Box::new(SystemTimer::new())), None)?;
     let controllers =
         ApicConfig { processors: 1, timer_clock: config.cpu.clock, idle_high: PCI_INPUTS };
     let pic = add("pic", Body::Pic(Box::new(Apic::new(controllers))), None)?;
 
+    let plan = config.machine.plan;
+    if let Some(Slot { wiring: Wiring::Pci(wiring), .. }) = devices.get_mut(console) {
+        wiring.own_input = Some(elnic_soc::CONSOLE_INPUT);
+    }
+    if let Some(slot) = devices.get_mut(timer) {
+        slot.wiring = Wiring::Input(elnic_soc::SYSTEM_TIMER_INPUT);
+    }
     let region = |id, region| Target::Device(id, Window::Region(region));
     let window = |id| region(id, 0);
     let fixed = vec![
-        (map::CONSOLE, window(console)),
-        (map::SIC, window(sic)),
-        (map::LOCAL_APIC, region(pic, LOCAL_REGION)),
-        (map::IO_APIC, region(pic, IO_REGION)),
-        (map::PCI_CONFIG, Target::Config),
+        (plan.console, window(console)),
+        (plan.system_timer, window(timer)),
+        (plan.sic, window(sic)),
+        (plan.local_apic, region(pic, LOCAL_REGION)),
+        (plan.io_apic, region(pic, IO_REGION)),
+        (plan.pci_config, Target::Config),
     ];
     let (bridge, console, pic) = (Some(bridge), Some(console), Some(pic));
     Ok(Soldered { devices, root, fixed, bridge, console, pic })

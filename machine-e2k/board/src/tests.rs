@@ -218,6 +218,20 @@ fn a_pin_and_a_message_reach_the_processor_s_input() {
 }
 
 #[test]
+fn the_console_has_an_input_of_its_own() {
+    let machine = &mut machine(&[]);
+    let (control, data) = (0x8000_1002, 0x8000_1003);
+    // Master interrupt enable, transmitter on, transmit interrupt on; then a character.
+    for (register, value) in [(9, 0x08), (5, 0x68), (1, 0x02)] {
+        store(machine, control, Size::Byte, register);
+        store(machine, control, Size::Byte, value);
+    }
+    store(machine, data, Size::Byte, b'x'.into());
+    machine.world.take_input();
+    assert_eq!(machine.interrupts().map(|(input, ..)| input).collect::<Vec<_>>(), [3]);
+}
+
+#[test]
 fn a_message_to_nobody_is_the_guest_s_mistake() {
     let machine = &mut machine(&[]);
     machine.world.deliver_message(Gpa(0x1000), 0x55);

@@ -9,6 +9,7 @@ use elnic_contract::{Cx, Cycles, Dma, GuestEvent, NoDma, Outbox, VTime};
 use elnic_cpu::Attention;
 use elnic_memory::GuestRam;
 use elnic_netclient::NetCore;
+use elnic_soc::map::AddressPlan;
 use elnic_soc::{ConfigPorts, Slots, Wires};
 
 use crate::address_space::{FixedWindow, Target};
@@ -27,6 +28,8 @@ use crate::trace::{Trace, TraceEvent};
 pub(crate) struct World {
     pub(crate) ram: GuestRam,
     pub(crate) devices: Devices,
+    /// What lies where.
+    pub(crate) plan: &'static AddressPlan,
     pub(crate) bridge: Option<DeviceId>,
     /// What kind of machine this is.
     pub(crate) profile: Profile,
@@ -93,7 +96,7 @@ impl World {
 
     /// Whether a device cannot reach RAM: it stands behind a bridge that does not forward bus masters.
     fn cut_off(&self, id: DeviceId) -> bool {
-        let wiring = self.devices.get(id).and_then(|slot| slot.wiring);
+        let wiring = self.devices.get(id).and_then(|slot| slot.wiring.pci());
         let behind = wiring.is_some_and(|wiring| wiring.side == BusSide::Secondary);
         behind && !self.bridge().is_some_and(elnic_pci::Bridge::may_master)
     }

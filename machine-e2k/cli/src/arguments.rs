@@ -75,7 +75,10 @@ pub(crate) struct RunArguments {
     /// Add a network backend and a network interface in one: TYPE[,model=MODEL][,mac=ADDRESS][,…], or none
     #[arg(long, value_name = "TYPE[,OPTION=VALUE…]")]
     pub(crate) nic: Vec<String>,
-    /// Add an object: filter-dump, filter-buffer, …
+    /// Make a character device for filters or monitors: socket, stdio, file or null; 'socket,help' lists options
+    #[arg(long, value_name = "TYPE,id=ID[,OPTION=VALUE…]")]
+    pub(crate) chardev: Vec<String>,
+    /// Add an object: filter-dump, filter-mirror, net-fault, …
     #[arg(long, value_name = "TYPE,id=ID[,PROPERTY=VALUE…]")]
     pub(crate) object: Vec<String>,
     /// Old syntax, refused
@@ -127,9 +130,6 @@ pub(crate) struct ControlArguments {
     /// Put a monitor on a character device: [chardev=]ID[,mode=readline|control][,pretty=on|off]
     #[arg(long, value_name = "ID[,…]")]
     pub(crate) mon: Vec<String>,
-    /// Make a character device: socket, stdio, file or null
-    #[arg(long, value_name = "TYPE,id=ID[,OPTION=VALUE…]")]
-    pub(crate) chardev: Vec<String>,
     /// Let a test drive the machine: as -monitor
     #[arg(long, value_name = "WHERE")]
     pub(crate) qtest: Option<String>,

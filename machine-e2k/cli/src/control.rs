@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::Path;
 use std::time::Duration;
 
-use elnic_board::{DeviceOptions, MachineModel, Profile};
+use elnic_board::{DEFAULT_MACHINE, DeviceOptions, MachineModel, Profile};
 use elnic_contract::parse_switch;
 use elnic_monitor::{
     ChardevOption, Chardevs, Kind, Mode, Protocol, Short, Socket, State, Supervisor, Throttle,
@@ -16,7 +16,6 @@ use crate::error::Failure;
 use crate::options::KeyValues;
 use crate::terminals::tty;
 
-const DEFAULT_MACHINE: &str = "e8c";
 /// Under this name the program stands in for the emulator that QEMU's test programs start.
 const PC_NAME: &str = "qemu-system-x86_64";
 /// What a device does under a test unless told otherwise: everything at once, as QEMU's.
@@ -84,8 +83,23 @@ pub(crate) fn needs_program(arguments: &RunArguments, machine: &MachineModel) ->
 pub(crate) fn takes_stdio(arguments: &RunArguments) -> bool {
     let control = &arguments.control;
     let places = control.monitor.iter().chain(&control.qmp).chain(&control.qmp_pretty);
-    let chardevs = control.chardev.iter().any(|text| text.starts_with("stdio"));
+    let chardevs = arguments.chardev.iter().any(|text| text.starts_with("stdio"));
     chardevs || places.chain(&control.qtest).any(|place| place == "stdio")
+}
+
+/// Whether a character device is for a monitor: one names it, or filters could not use it.
+pub(crate) fn is_monitors(arguments: &RunArguments, text: &str) -> bool {
+    let control = &arguments.control;
+    let id = text.split(',').find_map(|part| part.strip_prefix("id="));
+    // `-mon ID,…` or `-mon …,chardev=ID`.
+    let parts = control.mon.iter().flat_map(|mon| mon.split(','));
+    let by_mon = parts.map(|part| part.strip_prefix("chardev=").unwrap_or(part));
+    let places = control.qmp.iter().chain(&control.qmp_pretty).chain(&control.monitor);
+    let by_place = places.chain(&control.qtest).filter_map(|text| text.strip_prefix("chardev:"));
+    let named = id.is_some_and(|id| by_mon.chain(by_place).any(|name| name == id));
+    let for_filters =
+        ["socket", "help", "backend=", "id="].iter().any(|start| text.starts_with(start));
+    named || !for_filters
 }
 
 /// The machine's control as the options say.
@@ -96,7 +110,7 @@ pub(crate) fn supervisor(
     check_accelerators(arguments)?;
     let control = &arguments.control;
     let mut chardevs = Chardevs::default();
-    for text in &control.chardev {
+    for text in arguments.chardev.iter().filter(|text| is_monitors(arguments, text)) {
         let refuse = |why: String| Failure::option("chardev", text, why);
         let ChardevOption { id, kind } =
             ChardevOption::parse(text).map_err(|error| refuse(error.to_string()))?;

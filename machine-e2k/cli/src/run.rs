@@ -40,7 +40,7 @@ pub(crate) fn run(arguments: RunArguments) -> Result<u8, Failure> {
     let mut config = configure(&arguments, &quit)?;
     let mut supervisor = control::supervisor(&arguments, config.machine)?;
     let mut builder = MachineBuilder::new();
-    config.devices.extend(network.add_to(builder.net())?);
+    config.devices.extend(network.add_to(builder.net(), &mut supervisor.state.streams)?);
     control::apply_defaults(&supervisor, &mut config.devices);
     let mut machine = builder.build(config)?;
     quit.stops(machine.stop_button());

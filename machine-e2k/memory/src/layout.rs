@@ -7,8 +7,6 @@
 pub const LOW_LIMIT: u64 = 0x8000_0000;
 /// Start of the RAM that does not fit below [`LOW_LIMIT`].
 pub const HIGH_BASE: u64 = 0x4_0000_0000;
-/// Start of firmware RAM: the processor's reset address.
-pub const FIRMWARE_BASE: u64 = 0x1_0000_0000;
 /// Length of firmware RAM in bytes.
 pub const FIRMWARE_SIZE: u64 = 0x100_0000;
 /// Granularity of RAM in bytes.
@@ -22,7 +20,8 @@ pub const MAX_RAM: u64 = 1 << 40;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RamLayout {
     size: u64,
-    firmware: bool,
+    /// Start of firmware RAM.
+    firmware: Option<u64>,
 }
 
 /// Why RAM cannot have that size.
@@ -39,13 +38,13 @@ impl RamLayout {
         if size < MIN_RAM || size > MAX_RAM || !size.is_multiple_of(PAGE) {
             return Err(LayoutError(size));
         }
-        Ok(Self { size, firmware: false })
+        Ok(Self { size, firmware: None })
     }
 
-    /// The same, and firmware RAM beside it.
+    /// The same, and firmware RAM of [`FIRMWARE_SIZE`] from `base` on.
     #[must_use]
-    pub const fn with_firmware(mut self) -> Self {
-        self.firmware = true;
+    pub const fn with_firmware(mut self, base: u64) -> Self {
+        self.firmware = Some(base);
         self
     }
 
@@ -58,12 +57,11 @@ impl RamLayout {
     pub fn banks(&self) -> Vec<(u64, u64)> {
         let low = self.size.min(LOW_LIMIT);
         let mut banks = vec![(0, low)];
-        if self.firmware {
-            banks.push((FIRMWARE_BASE, FIRMWARE_SIZE));
-        }
+        banks.extend(self.firmware.map(|base| (base, FIRMWARE_SIZE)));
         if self.size > low {
             banks.push((HIGH_BASE, self.size - low));
         }
+        banks.sort_unstable();
         banks
     }
 }
@@ -76,8 +74,10 @@ mod tests {
     fn what_does_not_fit_below_two_gibibytes_lies_above_the_configuration_space() {
         let three = RamLayout::new(3 << 30).unwrap();
         assert_eq!(three.banks(), [(0, LOW_LIMIT), (HIGH_BASE, 1 << 30)]);
-        let small = RamLayout::new(128 << 20).unwrap().with_firmware();
-        assert_eq!(small.banks(), [(0, 128 << 20), (FIRMWARE_BASE, FIRMWARE_SIZE)]);
+        let small = RamLayout::new(128 << 20).unwrap().with_firmware(1 << 32);
+        assert_eq!(small.banks(), [(0, 128 << 20), (1 << 32, FIRMWARE_SIZE)]);
+        let high = RamLayout::new(3 << 30).unwrap().with_firmware(0xff_f000_0000);
+        assert_eq!(high.banks().last(), Some(&(0xff_f000_0000, FIRMWARE_SIZE)));
     }
 
     #[test]

@@ -10,8 +10,7 @@ mod ram;
 mod watch;
 
 pub use layout::{
-    FIRMWARE_BASE, FIRMWARE_SIZE, HIGH_BASE, LOW_LIMIT, LayoutError, MAX_RAM, MIN_RAM, PAGE,
-    RamLayout,
+    FIRMWARE_SIZE, HIGH_BASE, LOW_LIMIT, LayoutError, MAX_RAM, MIN_RAM, PAGE, RamLayout,
 };
 pub use ram::{GuestRam, RamError};
 pub use watch::WatchedPages;

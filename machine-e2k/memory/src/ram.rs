@@ -168,13 +168,15 @@ impl Dma for GuestRam {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{FIRMWARE_BASE, MIN_RAM};
+    use crate::MIN_RAM;
+
+    const FIRMWARE_BASE: u64 = 1 << 32;
     use proptest::prelude::*;
 
     const SIZES: [Size; 4] = [Size::Byte, Size::Half, Size::Word, Size::Double];
 
     fn ram() -> GuestRam {
-        GuestRam::new(RamLayout::new(MIN_RAM).unwrap().with_firmware()).unwrap()
+        GuestRam::new(RamLayout::new(MIN_RAM).unwrap().with_firmware(FIRMWARE_BASE)).unwrap()
     }
 
     #[test]

@@ -25,7 +25,6 @@ use crate::hmp::DumpFormat;
 const MOST_EVENTS: usize = 4096;
 
 /// The machine's control, shared by all monitors.
-#[derive(Debug)]
 pub struct State {
     /// What the machine does.
     pub run: RunState,
@@ -37,6 +36,8 @@ pub struct State {
     pub device_defaults: Vec<(String, String)>,
     /// Where monitors and others lead.
     pub chardevs: Chardevs,
+    /// Streams that filters may take.
+    pub streams: elnic_netdev::Chardevs,
     /// Holds frequent events back.
     pub throttle: Throttle,
     /// Ids of objects that users made, in order.
@@ -62,6 +63,7 @@ impl State {
             quit: false,
             device_defaults: Vec::new(),
             chardevs,
+            streams: elnic_netdev::Chardevs::default(),
             throttle: Throttle::default(),
             objects: Vec::new(),
             sets: DescriptorSets::default(),

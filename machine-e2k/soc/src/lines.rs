@@ -22,6 +22,12 @@ impl Input {
     }
 }
 
+/// The input of the console (e2k-machine.md §4).
+pub const CONSOLE_INPUT: Input = Input(3);
+
+/// The input of the system timer (e2k-machine.md §6.5).
+pub const SYSTEM_TIMER_INPUT: Input = Input(2);
+
 /// The input that pin `pin` (0 is INTA) of the function in `slot` of bus 0 reaches.
 pub const fn pci_input(slot: u8, pin: u8) -> Input {
     Input(16 + (slot.wrapping_add(pin).wrapping_sub(1) & 3))
@@ -71,14 +77,14 @@ impl Wires {
         (before != after).then_some(Edge { input, high: after })
     }
 
-    /// Drives the wires of a PCI function: `pins` are its levels, `input` says where each of INTA to INTD goes.
-    pub fn drive_pins<F: Fn(u8) -> Input>(
+    /// Drives the wires of a device: `pins` are its levels, `input` says where each of the first four goes, if anywhere.
+    pub fn drive_pins<F: Fn(u8) -> Option<Input>>(
         &mut self,
         driver: u16,
         pins: Lines,
         input: F,
     ) -> impl Iterator<Item = Edge> + use<F> {
-        let edges = [0, 1, 2, 3].map(|pin| self.drive(driver, input(pin), pins.0 >> pin & 1 == 1));
+        let edges = [0, 1, 2, 3].map(|pin| self.drive(driver, input(pin)?, pins.0 >> pin & 1 == 1));
         edges.into_iter().flatten()
     }
 
@@ -122,7 +128,7 @@ mod tests {
     fn each_pin_reaches_its_own_wire() {
         let mut wires = Wires::new();
         let edges: Vec<Edge> =
-            wires.drive_pins(1, Lines(0b1001), |pin| pci_input(3, pin)).collect();
+            wires.drive_pins(1, Lines(0b1001), |pin| Some(pci_input(3, pin))).collect();
         let raised: Vec<u8> = edges.iter().map(|edge| edge.input.number()).collect();
         assert_eq!(raised, [18, 17]);
     }

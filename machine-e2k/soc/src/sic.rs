@@ -80,7 +80,7 @@ pub static SIC_MODEL: Model = Model {
         name: "sic",
         bar: 0,
         kind: RegionKind::Fixed,
-        size: crate::map::SIC.size,
+        size: crate::map::FULL_SIC.sic.size,
     }],
     registers: <SicRegister as elnic_registers::RegisterFile>::TABLE,
     sources: &["e2k-machine.md §1.4", "qemu-e2k-contract.md §6"],

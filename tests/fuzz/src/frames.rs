@@ -28,7 +28,7 @@ pub fn user(data: &[u8]) {
         if bytes.is_empty() {
             break;
         }
-        now = now + VDuration::from_micros(bytes.number(2) << (bytes.byte() % 16));
+        now += VDuration::from_micros(bytes.number(2) << (bytes.byte() % 16));
         let length = bytes.number(2) as usize;
         if let Ok(frame) = Frame::new(bytes.take(length).to_vec(), now) {
             network.deliver(now, &mut VecDeque::from([frame]));

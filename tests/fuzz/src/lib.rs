@@ -17,8 +17,11 @@ pub use frames::user;
 pub use machine::image;
 pub use options::options;
 
+/// An entry point.
+pub type Entry = fn(&[u8]);
+
 /// All entry points, by the name of their target and of their seeds' folder.
-pub const ENTRIES: &[(&str, fn(&[u8]))] = &[
+pub const ENTRIES: &[(&str, Entry)] = &[
     ("assembler", assembler),
     ("bundle", bundle),
     ("device", device),

@@ -290,3 +290,41 @@ fn what_a_buffer_lets_go_passes_only_the_filters_still_ahead() {
     assert_eq!(&far.get().received[0].data()[60..], b"nm");
     assert_eq!(&core.take(nic).unwrap().data()[60..], b"mn");
 }
+
+#[test]
+fn a_pcapng_dump_has_nanoseconds_lengths_and_directions() {
+    use elnic_netclient::DumpFormat;
+    use pcap_file::pcapng::blocks::enhanced_packet::EnhancedPacketOption;
+    use pcap_file::pcapng::{Block, PcapNgReader};
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let dump = FilterDump::create_as(DumpFormat::PcapNg, file.path(), 40, DumpClock::Virtual);
+    let (mut core, far, nic) = cable(10);
+    core.add_filter(options("f0"), Box::new(dump.unwrap())).unwrap();
+    core.send(nic, VTime::from_nanos(1_234_567_891), frame(1)).unwrap();
+    far.sends([frame(2)]);
+    core.poll(VTime::from_nanos(2_000_000_001));
+    core.poll(VTime::from_nanos(2_000_000_002));
+    let mut reader = PcapNgReader::new(fs::File::open(file.path()).unwrap()).unwrap();
+    let mut packets = Vec::new();
+    while let Some(block) = reader.next_block() {
+        if let Block::EnhancedPacket(packet) = block.unwrap().into_owned() {
+            packets.push(packet);
+        }
+    }
+    let [sent, received] = &packets[..] else { panic!("{packets:?}") };
+    assert_eq!(sent.timestamp, Duration::from_nanos(1_234_567_891));
+    assert_eq!((sent.original_len, &sent.data[..]), (60, &frame(1).data()[..40]));
+    assert_eq!(sent.options, [EnhancedPacketOption::Flags(1)], "it came to the netdev");
+    assert_eq!(received.timestamp, Duration::from_nanos(2_000_000_001));
+    assert_eq!(received.options, [EnhancedPacketOption::Flags(2)]);
+    assert!(core.info_network().contains(",maxlen=40,format=pcapng\n"));
+    let tshark = Command::new("tshark")
+        .arg("-r")
+        .arg(file.path())
+        .args(["-T", "fields", "-e", "frame.time_epoch"])
+        .output();
+    match tshark {
+        Ok(output) => assert_eq!(output.stdout, b"1.234567891\n2.000000001\n"),
+        Err(_) => println!("skipped: tshark is not installed"),
+    }
+}

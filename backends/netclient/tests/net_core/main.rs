@@ -2,6 +2,7 @@
 
 mod cable;
 mod far_end;
+mod faults;
 mod filters;
 mod hubs;
 mod model;

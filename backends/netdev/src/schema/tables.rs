@@ -76,7 +76,7 @@ pub const TYPES: &[TypeSpec] = &[
             option("tftp-server-name", Text, "", "TFTP server name (RFC 2132)"),
         ],
     ),
-    absent(
+    built(
         "tap",
         "TAP interface of the host",
         &[
@@ -90,15 +90,15 @@ pub const TYPES: &[TypeSpec] = &[
                 "/etc/qemu-ifdown",
                 "script to take the interface down, or 'no'",
             ),
-            option("br", Text, "br0", "bridge name"),
-            option("helper", Text, "", "command to configure the bridge"),
+            option("br", Text, "br0", "bridge for the helper"),
+            option("helper", Text, "", "command that makes the interface"),
             option("sndbuf", Size, "unlimited", "send buffer limit in bytes"),
-            option("vnet_hdr", Switch, "on", "IFF_VNET_HDR"),
-            option("vhost", Switch, "off", "vhost-net accelerator"),
-            option("vhostfd", Text, "", "descriptor of an open vhost-net device"),
-            option("vhostfds", Text, "", "descriptors of open vhost-net devices, a:b:…"),
-            option("vhostforce", Switch, "off", "vhost for guests without MSI-X too"),
-            option("queues", Kind::UINT32, "1", "queues"),
+            option("vnet_hdr", Switch, "on", "headers for checksums and segmentation"),
+            option("vhost", Switch, "off", "vhost-net accelerator (refused: not in this version)"),
+            option("vhostfd", Text, "", "descriptor of an open vhost-net device (refused)"),
+            option("vhostfds", Text, "", "descriptors of open vhost-net devices, a:b:… (refused)"),
+            option("vhostforce", Switch, "off", "vhost for guests without MSI-X too (refused)"),
+            option("queues", Kind::UINT32, "1", "queues, 1 to 1024"),
             option("poll-us", Kind::UINT32, "0", "busy polling, in µs"),
         ],
     ),
@@ -184,12 +184,12 @@ pub const TYPES: &[TypeSpec] = &[
             option("mode", Kind::UINT16, "0700", "permissions of our socket, 0 to 0777"),
         ],
     ),
-    absent(
+    built(
         "bridge",
         "TAP interface on a host bridge, by a helper",
         &[
-            option("br", Text, "br0", "bridge name"),
-            option("helper", Text, "", "command to configure the bridge"),
+            option("br", Text, "br0", "bridge for the helper"),
+            option("helper", Text, "", "command that makes the interface"),
         ],
     ),
     built(
@@ -300,8 +300,52 @@ pub const DUMP_OPTIONS: &[OptionSpec] = &[
     required("file", Text, "pcap file to write"),
     option("maxlen", Kind::UINT32, "65536", "bytes kept of a frame"),
     option("clock", Text, "virtual", "virtual (time since power-on) or host (time of day)"),
+    option("format", Text, "pcap", "pcap, or pcapng with nanoseconds and directions"),
 ];
 
 /// The options of `filter-buffer`.
 pub const BUFFER_OPTIONS: &[OptionSpec] =
     &[required("interval", Kind::UINT32, "µs of virtual time between releases")];
+
+/// The options of `filter-mirror`.
+pub const MIRROR_OPTIONS: &[OptionSpec] = &[
+    required("outdev", Text, "chardev that gets a copy of each frame"),
+    option("vnet_hdr_support", Switch, "off", "offload headers before frames (refused)"),
+];
+
+/// The options of `filter-redirector`.
+pub const REDIRECTOR_OPTIONS: &[OptionSpec] = &[
+    option("indev", Text, "", "chardev whose frames go on from here"),
+    option("outdev", Text, "", "chardev that gets each frame instead of the peer"),
+    option("vnet_hdr_support", Switch, "off", "offload headers before frames (refused)"),
+];
+
+/// The options of `net-fault`.
+pub const FAULT_OPTIONS: &[OptionSpec] = &[
+    option("seed", Kind::UINT64, "0", "where chance begins: the same faults for the same seed"),
+    option("loss", Kind::Percent, "0", "frames lost"),
+    option("duplicate", Kind::Percent, "0", "frames that come twice"),
+    option("corrupt", Kind::Percent, "0", "frames with one bit turned over"),
+    option("reorder", Kind::Percent, "0", "frames that overtake, or without delay are overtaken"),
+    option("delay", Kind::UINT32, "0", "µs of virtual time each frame takes"),
+    option("jitter", Kind::UINT32, "0", "µs it may take longer"),
+    option("rate", Size, "unlimited", "bits a second (k, M, G are 1024s)"),
+    option("limit", Kind::UINT32, "1000", "frames on their way, each direction; more are lost"),
+];
+
+/// The options of `-chardev socket`.
+pub const CHARDEV_OPTIONS: &[OptionSpec] = &[
+    option("path", Text, "", "unix socket"),
+    option("abstract", Switch, "off", "in the abstract namespace of Linux"),
+    option("tight", Switch, "on", "an abstract name without padding"),
+    option("host", Text, "", "name or address"),
+    option("port", Text, "", "port number"),
+    option("to", Kind::UINT16, "", "listen at a port up to this one"),
+    option("ipv4", Switch, "", "allow IPv4"),
+    option("ipv6", Switch, "", "allow IPv6"),
+    option("fd", Text, "", "number of an open descriptor"),
+    option("server", Switch, "off", "listen"),
+    option("wait", Switch, "off", "wait for the peer (refused: the machine does not wait)"),
+    option("reconnect", Kind::UINT32, "0", "connect again after so many seconds, 0 for never"),
+    option("reconnect-ms", Kind::UINT32, "0", "the same in milliseconds"),
+];

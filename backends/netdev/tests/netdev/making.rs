@@ -81,8 +81,6 @@ fn frames_cross_a_netdev_made_from_text() {
 #[test]
 fn types_this_version_lacks_are_refused_with_what_it_has() {
     for (kind, more) in [
-        ("tap", ""),
-        ("bridge", ""),
         ("netmap", ",ifname=x"),
         ("vhost-user", ",chardev=c"),
         ("vhost-vdpa", ""),
@@ -94,7 +92,7 @@ fn types_this_version_lacks_are_refused_with_what_it_has() {
         assert_eq!(
             create(&netdev).err().unwrap().to_string(),
             format!(
-                "network backend '{kind}' is not compiled into this binary: this version has user, l2tpv3, socket, stream, dgram, vde, hubport"
+                "network backend '{kind}' is not compiled into this binary: this version has user, tap, l2tpv3, socket, stream, dgram, vde, bridge, hubport"
             )
         );
     }
@@ -333,4 +331,44 @@ fn every_option_of_l2tpv3_and_of_vde_reaches_its_netdev() {
     )
     .unwrap();
     assert!(core.info_network().ends_with("type=l2tpv3,l2tpv3: connected\n"));
+}
+
+#[test]
+fn every_option_of_tap_and_of_bridge_reaches_its_netdev() {
+    let mut core = core();
+    let with_fd = "ifname=, script=, downscript=, vnet_hdr=, helper=, queues=, fds=, and vhostfds= are invalid with fd=";
+    for option in [
+        "ifname=t",
+        "script=x",
+        "downscript=x",
+        "vnet_hdr=on",
+        "helper=h",
+        "queues=2",
+        "fds=4",
+        "vhostfds=4",
+    ] {
+        assert_eq!(refused(&mut core, &format!("tap,id=t,fd=3,{option}")), with_fd);
+    }
+    for (text, why) in [
+        ("tap,id=t,fd=999", "file descriptor '999' is not the number of an open descriptor"),
+        ("tap,id=t,fds=998:999", "file descriptor '998' is not the number of an open descriptor"),
+        (
+            "tap,id=t,ifname=a234567890123456",
+            "'ifname=a234567890123456' is no name of an interface",
+        ),
+        ("tap,id=t,queues=0", "'queues=0' is out of range: it takes 1 to 1024"),
+        ("tap,id=t,br=b", "'br' names the bridge for helper="),
+        ("tap,id=t,vhost=on", "'vhost=on' is not supported"),
+        ("tap,id=t,vhostforce=on", "'vhostforce=on' is not supported"),
+        ("tap,id=t,vhostfd=3", "'vhostfd(s)=' is not supported"),
+        ("tap,id=t,vhost=off,vhostfd=3", "vhostfd(s)= is not valid without vhost"),
+        ("tap,id=t,vhostfds=3", "vhostfds= is invalid if fds= wasn't specified"),
+        ("tap,id=t,helper=/nonexistent", "could not launch bridge helper '/nonexistent'"),
+        ("bridge,id=t,helper=/nonexistent", "could not launch bridge helper '/nonexistent'"),
+        ("bridge,id=t,br=b7,helper=echo $* >&2; false #", "bridge helper failed"),
+    ] {
+        let said = refused(&mut core, text);
+        assert!(said.starts_with(why), "{text}: {said}");
+        assert_eq!(core.netdev("t"), None);
+    }
 }

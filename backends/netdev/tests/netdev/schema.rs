@@ -10,7 +10,7 @@ fn sample(kind: Kind) -> Value {
     match kind {
         Kind::Text => json!("text"),
         Kind::Switch => json!(true),
-        Kind::Integer { .. } | Kind::Size => json!(7),
+        Kind::Integer { .. } | Kind::Size | Kind::Percent => json!(7),
         Kind::Texts => json!([{ "str": "text" }]),
         Kind::Address => json!({ "type": "inet", "host": "h", "port": "1" }),
     }
@@ -124,7 +124,7 @@ fn the_tables_are_the_schemas_text() {
                 Kind::UINT16 => "uint16",
                 Kind::UINT32 => "uint32",
                 Kind::UINT64 => "uint64",
-                Kind::Integer { .. } => panic!("no such type in the schema"),
+                Kind::Integer { .. } | Kind::Percent => panic!("no such type in the schema"),
             };
             assert_eq!(kind, wanted, "{name}.{}", option.name);
         }

@@ -192,7 +192,7 @@ fn help_lists_types_and_options_with_types_and_defaults() {
         help("hubport,help")
             .contains("hubid=<int32_t>              number of the hub (required)\n")
     );
-    assert!(help("tap,help").ends_with("tap is not compiled into this binary.\n"));
+    assert!(help("netmap,help").ends_with("netmap is not compiled into this binary.\n"));
     assert!(refusal("tapp,help").contains("did you mean 'tap'?"));
 }
 

@@ -20,7 +20,8 @@ pub(super) const IDR: Register = Register::new(
     "IDR",
     0x00,
     8,
-    &[f("IDR", 0, 48, Rw, "station address, IDR0 lowest; loaded from the EEPROM").volatile()],
+    &[f("IDR", 0, 48, Rw, "station address, IDR0 lowest; loaded from the EEPROM; locked")
+        .volatile()],
 )
 .about("station address", "DS IDR0-5");
 

@@ -114,8 +114,7 @@ impl Reg {
     }
 
     /// Whether software must open the register first, by CR9346.EEM = 11 (DS 9346CR). Of BMCR only some bits are locked.
-    /// IDR is not in the data sheet's list; that hardware nevertheless locks it is a matter for `strict=on`.
     pub(crate) const fn is_locked(self) -> bool {
-        matches!(self, Self::CONFIG0 | Self::CONFIG1 | Self::CONFIG3 | Self::CONFIG4)
+        matches!(self, Self::IDR | Self::CONFIG0 | Self::CONFIG1 | Self::CONFIG3 | Self::CONFIG4)
     }
 }

@@ -117,9 +117,6 @@ fn operands(
         }
         Format::Alopf2 | Format::Alopf12 | Format::Alopf8 | Format::Alopf12Branch => {
             alu.src2 = second(reader, row)?;
-            if row.format == Format::Alopf12Branch {
-                return Ok(());
-            }
             comma(reader)?;
         }
         Format::Alopf3 | Format::Alopf13 => return store(reader, alu, row),
@@ -140,9 +137,7 @@ fn operands(
             alu.src1 = Source::Immediate(u8::try_from(shift).unwrap_or(0));
             comma(reader)?;
             alu.src2 = second(reader, row)?;
-            if !reader.cursor.eat(",") {
-                return Ok(());
-            }
+            comma(reader)?;
         }
         Format::Alopf15 => {
             alu.src2 = second(reader, row)?;

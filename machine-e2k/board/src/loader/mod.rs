@@ -2,10 +2,14 @@
 
 mod bootblock;
 mod elf;
+mod mp_table;
 
-use elnic_memory::{FIRMWARE_BASE, FIRMWARE_SIZE, GuestRam};
+use elnic_memory::{FIRMWARE_SIZE, GuestRam};
 
 pub use elf::ElfError;
+use elnic_contract::MacAddr;
+
+use crate::models::MachineModel;
 
 /// What the machine starts with.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -35,6 +39,16 @@ pub struct Start {
     pub bootblock: Option<u64>,
 }
 
+/// What firmware would tell a kernel about the board.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Handover {
+    pub(crate) machine: &'static MachineModel,
+    /// Processors that run.
+    pub(crate) processors: u8,
+    /// Address of the first network interface.
+    pub(crate) mac: Option<MacAddr>,
+}
+
 /// Why a program could not be loaded.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
@@ -45,7 +59,7 @@ pub enum LoadError {
     #[error("a firmware image of {0} bytes is outside 1 to {FIRMWARE_SIZE}")]
     FirmwareSize(usize),
     /// The command line does not fit its field.
-    #[error("a command line of {0} bytes does not fit the boot block: at most {max}", max = bootblock::COMMAND_LINE - 1)]
+    #[error("a command line of {0} bytes does not fit the boot block: at most {max}", max = bootblock::LONG_COMMAND_LINE - 1)]
     CommandLine(usize),
     /// RAM disk and boot block do not fit beside the kernel.
     #[error(
@@ -65,21 +79,26 @@ pub enum LoadError {
 ///
 /// # Errors
 /// The image is none, or does not fit.
-pub(crate) fn load(program: &Program, ram: &mut GuestRam) -> Result<Option<Start>, LoadError> {
+pub(crate) fn load(
+    program: &Program,
+    board: &Handover,
+    ram: &mut GuestRam,
+) -> Result<Option<Start>, LoadError> {
     match program {
         Program::None => Ok(None),
         Program::Firmware(image) => {
             let fits = !image.is_empty() && image.len() as u64 <= FIRMWARE_SIZE;
-            fits.then(|| ram.copy_in(FIRMWARE_BASE, image))
+            let base = board.machine.plan.firmware.base;
+            fits.then(|| ram.copy_in(base, image))
                 .flatten()
                 .ok_or(LoadError::FirmwareSize(image.len()))?;
-            Ok(Some(Start { entry: FIRMWARE_BASE, bootblock: None }))
+            Ok(Some(Start { entry: base, bootblock: None }))
         }
         Program::Kernel { image, append, initrd } => {
             let loaded = elf::load(image, ram)?;
             let bootblock = if append.is_some() || initrd.is_some() {
                 let append = append.as_deref().unwrap_or_default();
-                Some(bootblock::place(&loaded, append, initrd.as_deref(), ram)?)
+                Some(bootblock::place(&loaded, board, append, initrd.as_deref(), ram)?)
             } else {
                 None
             };

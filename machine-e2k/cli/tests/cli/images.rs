@@ -46,6 +46,19 @@ fn a_command_line_reaches_the_kernel_in_the_boot_block() {
 }
 
 #[test]
+fn the_boot_block_names_mac_address_and_timer() {
+    let folder = scratch();
+    // mac_addr; then the MP table's timer entry, behind header (32 + 44), processor, bus, controller and input.
+    let show = "{ ldd,0 [ %dr12 + 0x50 ], %dr0\n ldd,2 [ %dr12 + 0x30 ], %dr1\n nop 4 }
+        { addd,0 %dr1, (32 + 44 + 20 + 8 + 16 + 8), %dr1 }
+        { ldd,0 [ %dr1 + 8 ], %dr2\n ldb,2 [ %dr1 + 0 ], %dr3\n nop 4 }
+        print_hex %dr0, 12\n print \" \"\n print_hex %dr3, 2\n print \" \"\n print_hex %dr2, 8";
+    let image = guest(folder.path(), show);
+    let ran = run(&image, "-append x -device e1000,mac=52:54:00:00:00:07");
+    assert_eq!(ran.console(), "070000005452 05 80002000");
+}
+
+#[test]
 fn a_ram_disk_lies_in_memory_where_the_boot_block_says() {
     let folder = scratch();
     // The size, the last four bytes, the address's place within a page.

@@ -82,6 +82,23 @@ fn a_pin_of_a_device_reaches_the_handler_through_the_io_controller() {
 }
 
 #[test]
+fn the_system_timer_interrupts_through_its_input() {
+    let folder = scratch();
+    // Input 2, an edge, vector 0x42; a period of 2000 counts is 200 us.
+    let body = "li %dr0, 0xfec00000
+        li %dr1, 0x15\n li %dr2, 0
+        { stw,2 %r1, [ %dr0 + 0 ] }\n { stw,2 %r2, [ %dr0 + 0x10 ] }
+        li %dr1, 0x14\n li %dr2, 0x42
+        { stw,2 %r1, [ %dr0 + 0 ] }\n { stw,2 %r2, [ %dr0 + 0x10 ] }
+        li %dr0, 0x80002000\n li %dr1, (2000 << 9)\n li %dr2, 7
+        { stw,2 %r1, [ %dr0 + 0 ] }\n { stw,2 %r2, [ %dr0 + 0xc ] }
+    1:  { wait trap=1 }
+        brn cmpedb, %dg20, 4, 1b";
+    let image = guest(folder.path(), &interrupted("", body));
+    assert_eq!(run(&image, "").console(), "42 4");
+}
+
+#[test]
 fn a_processor_interrupts_itself() {
     let folder = scratch();
     let body = "li %dr1, 0x41\n { stw,2 %r1, [ %dr0 + 0x3f0 ] }

@@ -11,9 +11,30 @@ fn every_machine_runs_with_the_processor_it_is_named_after() {
     let image = guest_file(folder.path(), SHOW_IDR);
     let idr = |options: &str| run(image.as_ref(), options).console();
     assert_eq!(idr("-M e8c"), "3a207");
+    assert_eq!(idr("-M e2s"), "3a203");
+    assert_eq!(idr("-M e8c2"), "3a209");
     assert_eq!(idr("-machine e2k"), "3a207", "as qemu-system-e2k calls it");
     assert_eq!(idr("-machine type=e8c"), "3a207");
     assert_eq!(idr(""), "3a207", "the default");
+}
+
+#[test]
+fn a_legacy_board_has_its_functions_elsewhere() {
+    let folder = scratch();
+    // The host bridge in the legacy configuration space, then in that of the others.
+    let show = "li %dr0, 0xff10008000\n { ldw,2 [ %dr0 + 0 ], %dr1, mas=PCI_SPACE\n nop 4 }
+        print_hex %dr1, 8\n print \" \"
+        li %dr0, 0x200008000\n { ldw,2 [ %dr0 + 0 ], %dr1, mas=PCI_SPACE\n nop 4 }
+        print_hex %dr1, 8\n print \"\\n\"
+        { ibranch 1f }
+    1:  li %dr2, 0xff10000000 | 8 << 15
+        li %dr1, 0x80700000
+        { stw,2 %r1, [ %dr2 + 0x10 ], mas=PCI_SPACE }
+        li %dr3, 2\n { sth,2 %r3, [ %dr2 + 4 ], mas=PCI_SPACE }
+        li %dr3, 0x501\n { sth,2 %r3, [ %dr1 + 0 ] }";
+    let image = guest_file(folder.path(), show);
+    let ran = run(image.as_ref(), "-M e1c+");
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(5), "80171fff ffffffff\n"), "{}", ran.stderr);
 }
 
 #[test]

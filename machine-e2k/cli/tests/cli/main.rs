@@ -8,6 +8,7 @@ mod help;
 mod images;
 mod interrupts;
 mod machine;
+mod minikernel;
 mod netprobe;
 mod network;
 mod observation;

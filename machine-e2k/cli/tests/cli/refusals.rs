@@ -73,7 +73,7 @@ fn netdevs_and_filters() {
     refused(&with("-netdev user"), 1, &["-netdev 'user'", "'id'"]);
     refused(&with("-netdev user,id=n0,restrct=on"), 1, &["'restrct'", "restrict"]);
     refused(&with("-netdev user,id=n0 -netdev user,id=n0"), 1, &["Duplicate ID 'n0'"]);
-    refused(&with("-netdev tap,id=n0"), 1, &["tap", "not compiled into this binary"]);
+    refused(&with("-netdev vmnet-host,id=n0"), 1, &["vmnet-host", "not compiled into this binary"]);
     let taken = "-netdev user,id=n0 -device e1000,netdev=n0 -device e1000,netdev=n0";
     refused(&with(taken), 1, &["e1000.netdev", "'n0'", "in use"]);
     refused(&with("-nic user,model=e100"), 1, &["'e100'"]);
@@ -118,9 +118,9 @@ fn images() {
     refused(&run(&too_large), 1, &["RAM disk of 2097152 bytes", "0x200000"]);
     let cut = file("cut", &std::fs::read(&good).unwrap()[..200]);
     refused(&run(&format!("-kernel {cut}")), 1, &["segment", "outside the file"]);
-    let long = "x".repeat(200);
+    let long = "x".repeat(600);
     let append = format!("-append {long} -kernel {}", good.display());
-    refused(&run(&append), 1, &["200 bytes", "at most 127"]);
+    refused(&run(&append), 1, &["600 bytes", "at most 511"]);
 }
 
 #[test]
@@ -138,6 +138,11 @@ fn values_of_other_options() {
     refused(&with("-mon nope,mode=tty"), 1, &["mode is readline or control"]);
     refused(&with("-chardev socket,id=c0,path=/x,sever=on"), 1, &["did you mean 'server'"]);
     refused(&with("-accel kvm"), 1, &["-accel 'kvm'", "tcg", "qtest"]);
+    refused(&with("-run-with chroot=/"), 1, &["-run-with", "exit-with-parent"]);
+    refused(&with("-event-interval often"), 2, &["event-interval"]);
+    refused(&with("-qtest pty"), 1, &["-qtest 'pty'"]);
+    refused(&with("-qtest null -qtest-log /nope/log"), 1, &["-qtest-log", "/nope/log"]);
+    refused(&with("-name x,debug=on,=y"), 1, &["-name"]);
     refused(&with("-audio pa"), 1, &["-audio 'pa'", "no sound"]);
     refused(&with("-M e8c,kernel-irqchip=on"), 1, &["kernel-irqchip=on"]);
     refused(&with("-net nic"), 1, &["-net 'nic'", "-nic"]);

@@ -24,6 +24,12 @@ const DIFFERENCES: &[Difference] = &[
     },
     Difference {
         program: "e1000regs",
+        qemu: " 00010=00000188",
+        ours: " 00010=00000108",
+        reason: "EECD.GNT follows REQ (SDM 13.4.3)",
+    },
+    Difference {
+        program: "e1000regs",
         qemu: " 02800=ffffffff/",
         ours: " 02800=fffffff0/",
         reason: "the receive ring is 16-byte aligned (SDM 13.4.25)",
@@ -39,6 +45,12 @@ const DIFFERENCES: &[Difference] = &[
         qemu: " 00038=ffffffff/",
         ours: " 00038=0000ffff/",
         reason: "VET has 16 bits (SDM 13.4.11)",
+    },
+    Difference {
+        program: "pcienum",
+        qemu: "  bars fffe0000 ffffffc1 00000000 00000000 00000000 00000000\n",
+        ours: "  bars fffe0000 ffffffc1 00000000 00000000 00000000 00000000\n  caps dc=01\n",
+        reason: "the e1000 has power management (nic-models.md §1.1)",
     },
 ];
 

@@ -125,3 +125,21 @@ fn a_test_drives_the_machine_and_ends_the_program() {
     assert_eq!(program.end().code(), Some(0), "the program ends with its test");
     assert!(std::fs::read_to_string(log).unwrap().contains("] inl 0xcfc"));
 }
+
+#[test]
+fn answers_may_take_several_lines() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("pretty");
+    let pretty = format!("unix:{},server=on,wait=off", path.display());
+    let _program = Program::start(&format!("-M none -name guest=box -qmp-pretty {pretty}"));
+    let mut stream = connect(&path);
+    stream.write_all(b"{'execute':'qmp_capabilities'}{'execute':'query-name'}\n").unwrap();
+    let mut text = String::new();
+    let mut shown = [0; 4096];
+    while !text.contains("\"name\": \"box\"") {
+        let count = stream.read(&mut shown).unwrap();
+        assert_ne!(count, 0, "{text}");
+        text.push_str(&String::from_utf8_lossy(&shown[..count]));
+    }
+    assert!(text.starts_with("{\n    \"QMP\": {\n"), "{text}");
+}

@@ -79,3 +79,21 @@ fn netdevs_come_and_go_while_the_machine_runs() {
     client.wait_for_network("");
     drop(peer);
 }
+
+#[test]
+fn a_flapping_peer_is_told_of_as_often_as_asked() {
+    let program = Program::start("-M none -event-interval 3600000");
+    let mut client = program.client();
+    let path = program.folder().join("st").display().to_string();
+    let arguments = json!({"type": "stream", "id": "st0", "server": true, "addr": {"type": "unix", "path": path}});
+    client.run("netdev_add", arguments);
+    for _ in 0..3 {
+        client.wait_for_network("st0: index=0,type=stream,listening\r\n");
+        let peer = std::os::unix::net::UnixStream::connect(&path).unwrap();
+        client.wait_for_network(&format!("st0: index=0,type=stream,unix:{path}\r\n"));
+        drop(peer);
+    }
+    client.wait_for_network("st0: index=0,type=stream,listening\r\n");
+    assert_eq!(client.kept("NETDEV_STREAM_CONNECTED"), 1);
+    assert_eq!(client.kept("NETDEV_STREAM_DISCONNECTED"), 1);
+}

@@ -137,6 +137,11 @@ impl Client {
         }
     }
 
+    /// How many events of that name came before answers and were not looked at.
+    pub(crate) fn kept(&self, name: &str) -> usize {
+        self.events.iter().filter(|event| event["event"] == name).count()
+    }
+
     /// Asks for the network until `wanted` is shown.
     pub(crate) fn wait_for_network(&mut self, wanted: &str) {
         loop {

@@ -169,10 +169,10 @@ pub(crate) enum Action {
     ReadTrapRegister,
     /// `invtc`.
     InvalidateTrapRegister,
-    /// `aaurr`.
-    ReadAau(AauRegister),
-    /// `aaurw`.
-    WriteAau(AauRegister),
+    /// `aaurr`; whether the high word of a pair.
+    ReadAau(AauRegister, bool),
+    /// `aaurw`; whether the high word of a pair.
+    WriteAau(AauRegister, bool),
     /// `ldrd`: recovery load.
     LoadRecovery,
     /// `strd`: recovery store.
@@ -231,13 +231,14 @@ impl Action {
             | Self::StoreRecoveryQuad
             | Self::StoreRelative(..)
             | Self::StoreArray(_) => Effect::Memory,
-            Self::WriteAau(_)
+            Self::WriteAau(..)
             | Self::WriteState(_)
             | Self::Prepare
             | Self::GetStack
             | Self::PutTag
             | Self::MakePointer(..)
             | Self::LoadArray(_)
+            | Self::LoadRecovery
             | Self::Target
             | Self::InvalidateTrapRegister
             | Self::WriteTrapRegister(_)

@@ -65,6 +65,16 @@ pub(crate) enum Effort {
     Rare,
 }
 
+/// Which paths bundles may take.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Paths {
+    /// The shortest that does.
+    #[default]
+    Short,
+    /// The one that evaluates everything before it writes anything.
+    General,
+}
+
 #[cfg(test)]
 mod tests {
     use super::Limits;

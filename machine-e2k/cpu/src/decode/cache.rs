@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use super::bundle::Bundle;
+use super::bundle::{Bundle, Paths};
 use super::translate::translate;
 use crate::bus::Bus;
 use crate::config::Config;
@@ -121,6 +121,7 @@ pub(crate) struct CodeCache {
     by_address: BTreeMap<u64, usize>,
     recent: Box<[(u64, usize); RECENT]>,
     filter: CodeFilter,
+    paths: Paths,
 }
 
 impl Default for CodeCache {
@@ -131,11 +132,17 @@ impl Default for CodeCache {
             // No page has an odd address.
             recent: Box::new([(1, 0); RECENT]),
             filter: CodeFilter(Box::new([0; (FILTER_BITS / 64) as usize])),
+            paths: Paths::default(),
         }
     }
 }
 
 impl CodeCache {
+    /// An empty cache of bundles for `paths`.
+    pub(crate) fn new(paths: Paths) -> Self {
+        Self { paths, ..Self::default() }
+    }
+
     /// The filter for stores.
     pub(crate) fn filter(&self) -> &CodeFilter {
         &self.filter
@@ -205,9 +212,9 @@ impl CodeCache {
             elnic_isa::Bundle::from_bytes(code.bytes(), config.isa).map_err(|error| {
                 Trap::new(ExceptionKind::IllegalOpcode, Reason::Decode(Box::new(error)))
             })?;
-        let bundle = translate(&bundle, length as u8, config)?;
+        let bundle = translate(&bundle, length as u8, config, self.paths)?;
         if self.pages.len() + 2 > MOST_PAGES {
-            *self = Self::default();
+            self.forget_all();
         }
         bus.watch_code(address & !(PAGE - 1));
         if let Some(next) = code.next {
@@ -260,7 +267,7 @@ impl CodeCache {
 
     /// Forgets everything.
     pub(crate) fn forget_all(&mut self) {
-        *self = Self::default();
+        *self = Self::new(self.paths);
     }
 }
 

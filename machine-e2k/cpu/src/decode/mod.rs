@@ -12,7 +12,7 @@ mod order;
 mod translate;
 
 pub(crate) use action::{Action, ArrayAccess, Class, Effect, Operation, Part, Pointer, Segment};
-pub(crate) use bundle::{Bundle, Effort, Limits};
+pub(crate) use bundle::{Bundle, Effort, Limits, Paths};
 pub(crate) use cache::{CodeCache, CodeFilter, PAGE, read};
 pub(crate) use control::{Advances, Logic, Move, Prepare, Rare, Resize, Setup, Transfer};
 pub(crate) use operand::{Condition, Operand, Target, Width};

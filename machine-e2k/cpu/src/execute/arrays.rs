@@ -322,10 +322,11 @@ impl<B: Bus> Context<'_, B> {
     }
 
     /// A register of the unit.
-    pub(super) fn read_aau(&self, register: AauRegister) -> u64 {
+    pub(super) fn read_aau(&self, register: AauRegister, high: bool) -> u64 {
         let aau = &self.state.aau;
         let number = usize::from(register.number);
         match register.file {
+            AauFile::Aad if high => aau.descriptors[number & 31].hi,
             AauFile::Aad => aau.descriptors[number & 31].lo,
             AauFile::Aasti => aau.store_indices[number & 15].into(),
             AauFile::Aaind => aau.load_indices[number & 15].into(),
@@ -343,10 +344,11 @@ impl<B: Bus> Context<'_, B> {
     }
 
     /// Writes a register of the unit.
-    pub(super) fn write_aau(&mut self, register: AauRegister, value: u64) {
+    pub(super) fn write_aau(&mut self, register: AauRegister, high: bool, value: u64) {
         let aau = &mut self.state.aau;
         let number = usize::from(register.number);
         match register.file {
+            AauFile::Aad if high => aau.descriptors[number & 31].hi = value,
             AauFile::Aad => aau.descriptors[number & 31].lo = value,
             // Number 0 of these three is a constant.
             AauFile::Aasti if number != 0 => aau.store_indices[number & 15] = value as u32,

@@ -11,17 +11,30 @@ pub(super) fn check_bounds<B: Bus>(cx: &Context<'_, B>, bundle: &Bundle) -> Resu
     let state = &*cx.state;
     let size = state.window.size;
     let new = bundle.setup.resize.map_or(size, |resize| resize.size);
-    bundle.operations.iter().try_for_each(|operation| outside(cx, operation, size, new))
+    // All that are outside are named, and the lowest of them is described.
+    let mut channels = 0;
+    let mut lowest: Option<(u8, Reason)> = None;
+    for operation in &bundle.operations {
+        let Some(reason) = outside(cx, operation, size, new) else { continue };
+        channels |= 1 << operation.channel;
+        if lowest.as_ref().is_none_or(|(channel, _)| operation.channel < *channel) {
+            lowest = Some((operation.channel, reason));
+        }
+    }
+    match lowest {
+        Some((_, reason)) => Err(Trap::on_channels(ExceptionKind::WindowBounds, channels, reason)),
+        None => Ok(()),
+    }
 }
 
-/// The register of `operation` that is outside its window, as an exception.
+/// The register of `operation` that is outside its window.
 #[cold]
 fn outside<B: Bus>(
     cx: &Context<'_, B>,
     operation: &Operation,
     size: u16,
     new: u16,
-) -> Result<(), Trap> {
+) -> Option<Reason> {
     let rotation = cx.state.rotation;
     let window = |number: u8, limit: u16| {
         (u16::from(number) >= limit).then_some(Reason::Register { file: 'r', number, limit })
@@ -40,10 +53,5 @@ fn outside<B: Bus>(
         Target::Based(number) => based(number, new),
         _ => None,
     };
-    match source.or(target) {
-        Some(reason) => {
-            Err(Trap::on_channel(ExceptionKind::WindowBounds, operation.channel, reason))
-        }
-        None => Ok(()),
-    }
+    source.or(target)
 }

@@ -12,6 +12,7 @@ use elnic_isa::{IsaVersion, Mas};
 use super::context::Context;
 use super::entry::Fault;
 use super::rare;
+use super::step::asked;
 use crate::bus::Bus;
 use crate::decode::{Action, Bundle, Operation, Part, Target};
 use crate::exception::ExceptionKind;
@@ -49,6 +50,8 @@ pub(super) struct Cellar {
 #[cold]
 pub(super) fn settle<B: Bus>(cx: &mut Context<'_, B>, bundle: &Bundle, trap: Trap) -> Fault {
     let ip = cx.state.ip;
+    let of_operation = trap.channels != 0 && trap.kind != ExceptionKind::WindowBounds;
+    let trap = if of_operation { first_by_channel(cx, bundle).unwrap_or(trap) } else { trap };
     if trap.page_fault().is_none() || cx.state.trap_entry().is_none() || trap.arrays != 0 {
         return Fault { trap, ip };
     }
@@ -70,6 +73,21 @@ pub(super) fn settle<B: Bus>(cx: &mut Context<'_, B>, bundle: &Bundle, trap: Tra
             }
         }
     }
+}
+
+/// What the lowest channel at fault raises, where operations are executed in another order and more than one may be.
+fn first_by_channel<B: Bus>(cx: &mut Context<'_, B>, bundle: &Bundle) -> Option<Trap> {
+    let risky = bundle.operations.iter().filter(|operation| !operation.is_plain()).count();
+    if !bundle.direct || risky < 2 || !cx.is_inside(bundle.limits) {
+        return None;
+    }
+    let (predicates, stages) = asked(cx);
+    let mut operations: Vec<&Operation> = bundle.operations.iter().collect();
+    operations.sort_by_key(|operation| operation.channel);
+    let allowed = operations
+        .into_iter()
+        .filter(|operation| !operation.guarded || operation.guard.allows(predicates, stages));
+    allowed.into_iter().find_map(|operation| cx.evaluate(operation, predicates, stages).err())
 }
 
 impl<B: Bus> Context<'_, B> {

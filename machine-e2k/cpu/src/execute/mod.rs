@@ -27,7 +27,7 @@ use elnic_contract::Cycles;
 
 use crate::bus::{Attention, Bus};
 use crate::config::Config;
-use crate::decode::{CodeCache, PAGE};
+use crate::decode::{CodeCache, PAGE, Paths};
 use crate::mmu::Tlb;
 use crate::processor::{Pin, Processor, Stop};
 use crate::state::tir::TrapCause;
@@ -73,6 +73,12 @@ impl Interpreter {
             scoreboard: Scoreboard::default(),
             bundles: 0,
         }
+    }
+
+    /// The same, without any short cut: every bundle is evaluated as a whole before it writes anything. Slower, and for comparing: nothing
+    /// a program or its machine can see is different.
+    pub fn without_short_cuts(config: Config, entry: u64) -> Self {
+        Self { cache: CodeCache::new(Paths::General), ..Self::new(config, entry) }
     }
 
     /// How it was put together.

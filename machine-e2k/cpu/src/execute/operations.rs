@@ -11,6 +11,7 @@ use crate::decode::{Action, Operation, Target, Width};
 use crate::exception::ExceptionKind;
 use crate::state::control::{Ctpr, CtprTag};
 use crate::state::number;
+use crate::state::registers::TAG_NUMERIC;
 use crate::trap::{Reason, Trap};
 
 impl<B: Bus> Context<'_, B> {
@@ -54,8 +55,8 @@ impl<B: Bus> Context<'_, B> {
             Action::StoreArray(access) => {
                 self.evaluate_array_store(operation, access, predicates, stages)?
             }
-            Action::ReadAau(register) => self.read_aau(register),
-            Action::WriteAau(_) => self.read(src3),
+            Action::ReadAau(register, high) => self.read_aau(register, high),
+            Action::WriteAau(..) => self.read(src3),
             Action::Ternary(function) => {
                 function(self.read(src1), self.read(src2), self.read(src3))
             }
@@ -148,13 +149,20 @@ impl<B: Bus> Context<'_, B> {
             Action::MakePointer(pointer, high) => {
                 self.write_pointer(operation, pointer, high, value);
             }
+            Action::LoadRecovery => {
+                let tag = self.aside(operation).address as u8;
+                self.write(operation, value);
+                if tag != TAG_NUMERIC {
+                    self.put_tag(operation, tag);
+                }
+            }
             Action::Target => {}
             Action::WriteTrapRegister(number) => self.state.system[usize::from(number)] = value,
             Action::InvalidateTrapRegister => {
                 self.state.system[usize::from(number::TC)] = 0;
                 self.write(operation, value);
             }
-            Action::WriteAau(register) => self.write_aau(register, value),
+            Action::WriteAau(register, high) => self.write_aau(register, high, value),
             Action::WriteState(register) => return self.write_state(register, value),
             Action::Prepare => {
                 if let Target::Ctpr(number) = operation.target {

@@ -1,7 +1,7 @@
 //! Procedure stack and chain stack: room for windows and frames, spilling and filling.
 //!
 //! Everything here is invisible to a program that flushes before it looks, so it may happen before the bundle that needs it is known to
-//! complete. Memory formats: qemu-e2k-contract.md §8, e2k-isa.md §6.1-6.2. Tags are not kept in memory.
+//! complete. Memory formats: qemu-e2k-contract.md §8, e2k-isa.md §6.1-6.2. Tags are kept beside memory, where they are kept at all.
 
 use elnic_contract::Size;
 use elnic_isa::{IsaVersion, Mas};
@@ -10,7 +10,7 @@ use super::context::Context;
 use crate::bus::Bus;
 use crate::exception::ExceptionKind;
 use crate::state::control::{FRAME_BYTES, Frame, RESIDENT_FRAMES};
-use crate::state::registers::{Cell, RING};
+use crate::state::registers::{Cell, RING, TAG_NUMERIC};
 use crate::trap::{Reason, Trap};
 
 /// Bytes of a register in the procedure stack, extension included.
@@ -68,6 +68,13 @@ impl<B: Bus> Context<'_, B> {
             for (word, offset) in words.into_iter().zip(layout) {
                 self.stack_store("spilling registers", address.wrapping_add(offset), word)?;
             }
+            if self.tags {
+                for (cell, offset) in cells.into_iter().zip([layout[0], layout[2]]) {
+                    let (value, tag) =
+                        (self.state.registers.low(cell), self.state.registers.tag(cell));
+                    self.set_memory_tag(address.wrapping_add(offset), value, tag);
+                }
+            }
         }
         let bytes = count * REGISTER_BYTES;
         self.state.procedure_stack.ind = self.state.procedure_stack.ind.wrapping_add(bytes as u32);
@@ -97,16 +104,30 @@ impl<B: Bus> Context<'_, B> {
             for (word, offset) in words.iter_mut().zip(layout) {
                 *word = self.stack_load("filling registers", address.wrapping_add(offset))?;
             }
-            for (n, half) in (0..).zip(words.chunks_exact(2)) {
+            let places = [layout[0], layout[2]].map(|offset| address.wrapping_add(offset));
+            for ((n, half), place) in (0..).zip(words.chunks_exact(2)).zip(places) {
                 let cell = Cell::windowed(from.wrapping_add(2 * pair + n));
+                let tag = if self.tags { self.memory_tag(place, half[0]) } else { TAG_NUMERIC };
                 self.state.registers.set_low(cell, half[0]);
                 self.state.registers.set_high(cell, half[1]);
-                self.state.registers.set_tag(cell, 0);
+                self.state.registers.set_tag(cell, tag);
             }
         }
         self.state.procedure_stack.ind = ind as u32;
         self.state.resident_from = from;
         Ok(())
+    }
+
+    /// Notes the tag of a value that was written to the virtual `address`.
+    pub(super) fn set_memory_tag(&mut self, address: u64, value: u64, tag: u8) {
+        let place = self.physical_of(address, Mas(0));
+        self.state.memory_tags.set(place, value, tag);
+    }
+
+    /// The tag of `value`, which stands at the virtual `address`.
+    pub(super) fn memory_tag(&mut self, address: u64, value: u64) -> u8 {
+        let place = self.physical_of(address, Mas(0));
+        self.state.memory_tags.get(place, value)
     }
 
     /// Makes room for one more frame.

@@ -7,6 +7,7 @@ pub mod control;
 pub mod loops;
 pub mod registers;
 pub mod stacks;
+pub mod tags;
 pub mod tir;
 pub mod window;
 
@@ -17,6 +18,7 @@ use control::{Ctpr, Frame};
 use loops::Lsr;
 use registers::{Cell, RegisterFile};
 use stacks::{DataStack, HardwareStack};
+use tags::MemoryTags;
 use tir::TrapInformation;
 use window::{GlobalRotation, Predicates, Rotation, Window};
 
@@ -84,6 +86,8 @@ pub struct State {
     pub system: Box<[u64; 256]>,
     /// Registers of the memory management unit, by number (address / 16).
     pub mmu: Box<[u64; 256]>,
+    /// Tags of values in memory.
+    pub memory_tags: MemoryTags,
     /// `%tir`.
     pub tirs: TrapInformation,
     /// Registers of the array access unit.
@@ -224,6 +228,7 @@ impl State {
             cycles: 0,
             system,
             mmu: Box::new([0; 256]),
+            memory_tags: MemoryTags::default(),
             tirs: TrapInformation::default(),
             aau: Box::default(),
             lock: None,

@@ -9,6 +9,7 @@ use super::control::{Ctpr, Frame, RESIDENT_FRAMES, TRAP_FRAMES};
 use super::loops::Lsr;
 use super::registers::{Cell, GLOBALS, LARGEST_WINDOW, RING};
 use super::stacks::{DataStack, HardwareStack};
+use super::tags::MemoryTags;
 use super::tir::TrapInformation;
 use super::window::{GlobalRotation, Predicates, Rotation, Window};
 use super::{Lock, State};
@@ -67,6 +68,8 @@ pub struct CpuStateV1 {
     system: Vec<(u8, u64)>,
     /// Memory management registers that are not zero: number and value.
     mmu: Vec<(u8, u64)>,
+    #[serde(default)]
+    memory_tags: MemoryTags,
     #[serde(default)]
     tirs: TrapInformation,
     aau: Aau,
@@ -139,6 +142,7 @@ impl State {
             cycles: self.cycles,
             system: sparse(&self.system),
             mmu: sparse(&self.mmu),
+            memory_tags: self.memory_tags.clone(),
             tirs: self.tirs.clone(),
             aau: (*self.aau).clone(),
             lock: self.lock,
@@ -215,6 +219,7 @@ impl State {
         state.cycles = saved.cycles;
         state.system = dense(&saved.system);
         state.mmu = dense(&saved.mmu);
+        state.memory_tags = saved.memory_tags.clone();
         state.tirs = saved.tirs.clone();
         *state.aau = saved.aau.clone();
         state.lock = saved.lock;

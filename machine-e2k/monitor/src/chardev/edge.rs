@@ -164,7 +164,10 @@ fn name(socket: &Socket) -> String {
 }
 
 fn keep_connecting(socket: &Socket, inlet: &Inlet) {
-    while socket.reconnect > 0 {
+    if socket.reconnect == 0 {
+        return;
+    }
+    loop {
         std::thread::sleep(Duration::from_secs(socket.reconnect.into()));
         if let Ok(stream) = socket::connect(socket)
             && !converse(stream, inlet)

@@ -213,7 +213,7 @@ impl ChardevOption {
                 let missing = SpecError::Missing("tcp: HOST:PORT is wanted");
                 let (host, port) = place.rsplit_once(':').ok_or(missing)?;
                 let host = host.trim_start_matches('[').trim_end_matches(']');
-                socket("host", &format!("{host},port={port},{options}").trim_end_matches(','))
+                socket("host", format!("{host},port={port},{options}").trim_end_matches(','))
             }
             _ => Err(SpecError::Type(text.to_owned())),
         }

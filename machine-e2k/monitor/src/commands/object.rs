@@ -70,7 +70,7 @@ impl Context<'_> {
             return Err(CommandError::generic(text));
         }
         let now = self.machine.now();
-        filter.add_to(self.machine.net(), now)?;
+        filter.add_to(self.machine.net(), &mut self.state.streams, now)?;
         self.state.objects.push((id, kind));
         Ok(())
     }

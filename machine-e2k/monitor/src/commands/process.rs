@@ -1,6 +1,6 @@
 //! Machine models, processors, resets.
 
-use elnic_board::{MACHINES, MachineModel, Profile, UNATTACHED};
+use elnic_board::{DEFAULT_MACHINE, MACHINES, MachineModel, Profile, UNATTACHED};
 use elnic_qapi::types::{
     CpuInfoFast, CpuInstanceProperties, MachineInfo, RunState, ShutdownCause, SysEmuTarget,
 };
@@ -8,12 +8,12 @@ use elnic_qapi::types::{
 use super::{Answer, Context};
 use crate::error::CommandError;
 
-/// All machine models; the first is the default.
+/// All machine models.
 pub(super) fn machines() -> Vec<MachineInfo> {
-    let info = |(number, model): (usize, &MachineModel)| MachineInfo {
+    let info = |model: &MachineModel| MachineInfo {
         name: model.name.to_owned(),
         alias: model.aliases.first().map(|alias| (*alias).to_owned()),
-        is_default: (number == 0).then_some(true),
+        is_default: (model.name == DEFAULT_MACHINE).then_some(true),
         cpu_max: 1,
         hotpluggable_cpus: false,
         numa_mem_supported: false,
@@ -23,7 +23,7 @@ pub(super) fn machines() -> Vec<MachineInfo> {
         default_ram_id: Some("ram".to_owned()),
         acpi: false,
     };
-    MACHINES.iter().enumerate().map(info).collect()
+    MACHINES.iter().map(info).collect()
 }
 
 impl Context<'_> {

@@ -341,11 +341,12 @@ impl Behaviour<R> for LocalApic {
                     cx.outbox.arm(self.timer_id, end);
                 }
             }
-            register if register == R::SPIV || LOCAL_VECTORS.contains(&register) => {
-                if !self.enabled() {
-                    for source in LOCAL_VECTORS {
-                        self.bank.set_bits(source, bits::LVT_MASK);
-                    }
+            register
+                if (register == R::SPIV || LOCAL_VECTORS.contains(&register))
+                    && !self.enabled() =>
+            {
+                for source in LOCAL_VECTORS {
+                    self.bank.set_bits(source, bits::LVT_MASK);
                 }
             }
             _ => {}

@@ -4,8 +4,8 @@ mod control;
 mod operation;
 mod protected;
 
-use super::action::Operation;
-use super::bundle::{Bundle, Effort, Limits};
+use super::action::{Action, Operation};
+use super::bundle::{Bundle, Effort, Limits, Paths};
 use super::control::{Advances, Move, Setup, Transfer};
 use super::operand::{Operand, Target};
 use super::order::arrange;
@@ -21,6 +21,7 @@ pub(crate) fn translate(
     bundle: &elnic_isa::Bundle,
     length: u8,
     config: &Config,
+    paths: Paths,
 ) -> Result<Bundle, Trap> {
     let instructions = (0..).zip(&bundle.alu);
     let mut operations: Vec<Operation> = instructions
@@ -29,6 +30,7 @@ pub(crate) fn translate(
         })
         .collect();
     check_grouping(&operations)?;
+    check_preparation(&operations)?;
 
     let (transfer, condition) = control::transfer(bundle)?;
     let setup = control::setup(bundle);
@@ -40,9 +42,14 @@ pub(crate) fn translate(
     let plain = operations.iter().all(Operation::is_plain);
     let guarded = operations.iter().any(Operation::asks);
     let loop_stores = bundle.loop_mode && operations.iter().any(Operation::stores);
-    let direct = !loop_stores && (plain || setup.resize.is_none()) && arrange(&mut operations);
-    let tags = config.tags == Tags::On;
-    let effort = if tags || rare.is_some() || control::depends_on_store(condition) {
+    let general = paths == Paths::General;
+    let direct =
+        !general && !loop_stores && (plain || setup.resize.is_none()) && arrange(&mut operations);
+    let effort = if general
+        || config.tags == Tags::On
+        || rare.is_some()
+        || control::depends_on_store(condition)
+    {
         Effort::Rare
     } else if setup != Setup::default() || !transfer.may_jump() {
         Effort::Setup
@@ -84,6 +91,19 @@ fn check_grouping(operations: &[Operation]) -> Result<(), Trap> {
         ));
     }
     Ok(())
+}
+
+/// `movtd` and `getpl` to a control transfer register take no qualifier.
+fn check_preparation(operations: &[Operation]) -> Result<(), Trap> {
+    let prepares = |operation: &&Operation| matches!(operation.action, Action::Prepare);
+    match operations.iter().filter(prepares).find(|operation| operation.guarded) {
+        Some(operation) => Err(Trap::on_channel(
+            ExceptionKind::IllegalOpcode,
+            operation.channel,
+            Reason::Text("a control transfer register is prepared under a predicate"),
+        )),
+        None => Ok(()),
+    }
 }
 
 /// One above the highest register numbers.

@@ -3,11 +3,12 @@
 use elnic_contract::Size;
 use elnic_isa::Mas;
 
-use super::{recovery_mas, recovery_size, special, swapped};
+use super::{is_tagged, recovery_mas, recovery_size, special, swapped};
 use crate::bus::Bus;
 use crate::decode::Operation;
 use crate::execute::context::Context;
 use crate::state::Lock;
+use crate::state::registers::TAG_NUMERIC;
 use crate::trap::Trap;
 
 /// What a speculative load yields where it fails (e2k-isa.md §8.4).
@@ -158,6 +159,11 @@ impl<B: Bus> Context<'_, B> {
         let address = self.read(&operation.sources[0]).wrapping_add(word & 0xffff_ffff);
         let size = recovery_size(word, operation.channel)?;
         let mas = recovery_mas(word);
-        self.speculate(operation, |cx| cx.load_plain(address, size, mas, operation.channel))
+        let load = |cx: &mut Self| cx.load_plain(address, size, mas, operation.channel);
+        let value = self.speculate(operation, load)?;
+        let tagged = self.tags && is_tagged(word);
+        let tag = if tagged { self.memory_tag(address, value) } else { TAG_NUMERIC };
+        self.aside(operation).address = tag.into();
+        Ok(value)
     }
 }

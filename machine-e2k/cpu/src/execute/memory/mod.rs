@@ -60,6 +60,11 @@ fn recovery_mas(word: u64) -> Mas {
     if mas.mode() == 4 { Mas(mas.0 & !7) } else { mas }
 }
 
+/// Whether a recovery access takes the tag along.
+const fn is_tagged(word: u64) -> bool {
+    word >> 40 & 7 == 5
+}
+
 fn recovery_size(word: u64, channel: u8) -> Result<Size, Trap> {
     Ok(match word >> 40 & 7 {
         1 => Size::Byte,

@@ -3,7 +3,7 @@
 use elnic_contract::Size;
 use elnic_isa::Mas;
 
-use super::{recovery_mas, recovery_size, special, swapped};
+use super::{is_tagged, recovery_mas, recovery_size, special, swapped};
 use crate::bus::Bus;
 use crate::decode::{Action, Operation, Part};
 use crate::exception::ExceptionKind;
@@ -126,7 +126,12 @@ impl<B: Bus> Context<'_, B> {
             Action::StoreRecovery => {
                 let size = recovery_size(high, channel)?;
                 let mas = recovery_mas(high);
-                self.store_plain(address, size, mas, value, channel)
+                self.store_plain(address, size, mas, value, channel)?;
+                if self.tags && is_tagged(high) {
+                    let tag = self.read_tag(&operation.sources[2]);
+                    self.set_memory_tag(address, value, tag);
+                }
+                Ok(())
             }
             _ => Ok(()),
         }

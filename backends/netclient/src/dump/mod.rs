@@ -1,7 +1,10 @@
-//! `filter-dump`: frames into a pcap file.
+//! `filter-dump`: frames into a pcap or pcapng file.
 //!
-//! The file is the classic one (a header of 24 bytes, microseconds, little-endian on every host, link type Ethernet;
-//! draft-ietf-opsawg-pcap). Times are virtual time since power-on, so that two runs of one machine write the same file.
+//! The file is the classic one unless the user asks for the other (a header of 24 bytes, microseconds, little-endian on
+//! every host, link type Ethernet; draft-ietf-opsawg-pcap). Times are virtual time since power-on, so that two runs of one
+//! machine write the same file.
+
+mod pcapng;
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
@@ -32,6 +35,16 @@ impl DumpClock {
     }
 }
 
+/// What a dump is written as.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DumpFormat {
+    /// The classic format, as QEMU writes it.
+    #[default]
+    Pcap,
+    /// Nanoseconds, and the direction of each frame.
+    PcapNg,
+}
+
 /// The pcap writer as a filter; every frame passes unchanged.
 pub struct FilterDump {
     /// `None` once writing failed.
@@ -39,6 +52,7 @@ pub struct FilterDump {
     file: String,
     max_length: u32,
     clock: DumpClock,
+    format: DumpFormat,
     unflushed: bool,
 }
 
@@ -70,17 +84,30 @@ impl FilterDump {
     /// Bytes kept of a frame unless the user says otherwise.
     pub const DEFAULT_MAX_LENGTH: u32 = 65_536;
 
-    /// Starts a dump into `file`, which is emptied if it exists. Of each frame `max_length` bytes are kept.
+    /// Starts a classic dump into `file`, which is emptied if it exists. Of each frame `max_length` bytes are kept.
     ///
     /// # Errors
     /// The file cannot be made or written; or `max_length` is 0, and the file is left alone.
     pub fn create(file: &Path, max_length: u32, clock: DumpClock) -> Result<Self, DumpError> {
+        Self::create_as(DumpFormat::Pcap, file, max_length, clock)
+    }
+
+    /// The same in a format.
+    ///
+    /// # Errors
+    /// As [`FilterDump::create`].
+    pub fn create_as(
+        format: DumpFormat,
+        file: &Path,
+        max_length: u32,
+        clock: DumpClock,
+    ) -> Result<Self, DumpError> {
         if max_length == 0 {
             return Err(DumpError::MaxLength);
         }
         let name = file.display().to_string();
         match File::create(file) {
-            Ok(out) => Self::new(Box::new(BufWriter::new(out)), name, max_length, clock),
+            Ok(out) => Self::start(format, Box::new(BufWriter::new(out)), name, max_length, clock),
             Err(error) => Err(DumpError::Open { file: name, error }),
         }
     }
@@ -90,6 +117,16 @@ impl FilterDump {
     /// # Errors
     /// The header cannot be written, or `max_length` is 0.
     pub fn new(
+        out: Box<dyn Write + Send>,
+        file: String,
+        max_length: u32,
+        clock: DumpClock,
+    ) -> Result<Self, DumpError> {
+        Self::start(DumpFormat::Pcap, out, file, max_length, clock)
+    }
+
+    fn start(
+        format: DumpFormat,
         mut out: Box<dyn Write + Send>,
         file: String,
         max_length: u32,
@@ -98,19 +135,25 @@ impl FilterDump {
         if max_length == 0 {
             return Err(DumpError::MaxLength);
         }
-        match write_header(&mut out, max_length) {
-            Ok(()) => Ok(Self { out: Some(out), file, max_length, clock, unflushed: false }),
+        let begun = match format {
+            DumpFormat::Pcap => write_header(&mut out, max_length),
+            DumpFormat::PcapNg => pcapng::write_header(&mut out, max_length),
+        };
+        match begun {
+            Ok(()) => {
+                Ok(Self { out: Some(out), file, max_length, clock, format, unflushed: false })
+            }
             Err(error) => Err(DumpError::Write { file, error }),
         }
     }
 
-    /// Since power-on or 1970, in microseconds.
+    /// Since power-on or 1970, in nanoseconds.
     fn stamp(&self, now: VTime) -> u64 {
         match self.clock {
-            DumpClock::Virtual => now.as_nanos() / 1_000,
+            DumpClock::Virtual => now.as_nanos(),
             DumpClock::Host => SystemTime::UNIX_EPOCH
                 .elapsed()
-                .map_or(0, |time| u64::try_from(time.as_micros()).unwrap_or(u64::MAX)),
+                .map_or(0, |time| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)),
         }
     }
 
@@ -168,18 +211,27 @@ impl NetFilter for FilterDump {
         if self.clock != DumpClock::default() {
             properties.push(("clock", self.clock.as_str().to_owned()));
         }
+        if self.format == DumpFormat::PcapNg {
+            properties.push(("format", "pcapng".to_owned()));
+        }
         properties
     }
 
     fn pass(
         &mut self,
         now: VTime,
-        _direction: Direction,
+        direction: Direction,
         frame: Frame,
         out: &mut Vec<Frame>,
     ) -> Result<(), FilterFault> {
         let (stamp, max_length) = (self.stamp(now), self.max_length);
-        let written = self.write(|file| write_frame(file, stamp, frame.data(), max_length));
+        let format = self.format;
+        let written = self.write(|file| match format {
+            DumpFormat::Pcap => write_frame(file, stamp / 1_000, frame.data(), max_length),
+            DumpFormat::PcapNg => {
+                pcapng::write_frame(file, stamp, direction, frame.data(), max_length)
+            }
+        });
         self.unflushed = true;
         out.push(frame);
         written
