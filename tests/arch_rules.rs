@@ -142,6 +142,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "elnic-clock",
             "elnic-cpu",
             "elnic-board",
+            "elnic-monitor",
             "elnic-firmware",
         ],
     ),

@@ -29,6 +29,7 @@ mod config;
 mod error;
 mod function;
 mod header;
+mod inventory;
 mod master;
 mod msi;
 mod msix;
@@ -45,6 +46,7 @@ pub use bridge::Bridge;
 pub use config::CONFIG_SIZE;
 pub use error::SpecError;
 pub use function::{FunctionOptions, PciFunction};
+pub use inventory::Decoder;
 pub use routing::{Hit, Mapping, Window};
 
 pub(crate) use msi::Msi;

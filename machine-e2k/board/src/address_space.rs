@@ -2,7 +2,7 @@
 
 use elnic_bus::{AddressMap, Direction, Fabric, Outcome, Space, Transaction};
 use elnic_clock::DeviceId;
-use elnic_contract::{Access, Device as _, Fault, Size};
+use elnic_contract::{Access, Fault, Size};
 use elnic_pci::{Hit, Mapping, Window};
 use elnic_soc::{ADDRESS_PORT, ConfigAddress, PORT_COUNT, Place, PortAccess, map};
 
@@ -20,6 +20,8 @@ pub(crate) enum Target {
     Config,
     /// Configuration space, by ports.
     ConfigPorts,
+    /// The few ports of a PC that its firmware would have.
+    Pc(crate::pc::Ports),
 }
 
 /// A window of the board that no guest moves.
@@ -34,6 +36,9 @@ impl World {
             memory.claim(window.base, window.size, *target);
         }
         ports.claim(ADDRESS_PORT, PORT_COUNT, Target::ConfigPorts);
+        for (base, size, pc) in self.profile.ports() {
+            ports.claim(base, size, Target::Pc(pc));
+        }
         let root = self.root.iter().map(|(_, device)| (BusSide::Root, DeviceId(device)));
         let behind =
             self.secondary.iter().map(|(_, device)| (BusSide::Secondary, DeviceId(device)));
@@ -152,14 +157,10 @@ impl World {
         match target {
             Target::Config => config(ConfigAddress::from_ecam(offset)),
             Target::ConfigPorts => ("host", "cf8", offset),
+            Target::Pc(_) => ("host", "pc", offset),
             Target::Device(id, window) => {
                 let Some(slot) = self.devices.get(id) else { return ("?", "?", offset) };
-                let model = match &slot.body {
-                    Body::Function(function) => Some(function.model()),
-                    Body::Block(block) => Some(block.describe()),
-                    Body::Pic(pic) => Some(pic.describe()),
-                    Body::Bridge(_) => None,
-                };
+                let model = slot.model();
                 let region =
                     |number: u8| model.and_then(|model| model.regions.get(usize::from(number)));
                 let window = match window {
@@ -195,6 +196,7 @@ impl Fabric for World {
         match target {
             Target::Config => self.config_read(ConfigAddress::from_ecam(offset), size),
             Target::ConfigPorts => self.port_read(offset, size),
+            Target::Pc(ports) => self.pc_read(ports, offset, size),
             Target::Device(device, window) => {
                 let result = self.enter(device, |body, cx| match body {
                     Body::Function(function) => function.read(cx, Hit { window, offset }, size),
@@ -213,6 +215,7 @@ impl Fabric for World {
         match target {
             Target::Config => self.config_write(ConfigAddress::from_ecam(offset), size, value),
             Target::ConfigPorts => self.port_write(offset, size, value),
+            Target::Pc(ports) => self.pc_write(ports, offset, size, value),
             Target::Device(device, window) => {
                 let result = self.enter(device, |body, cx| match body {
                     Body::Function(function) => {

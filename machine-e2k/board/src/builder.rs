@@ -3,8 +3,7 @@
 use bytes::Bytes;
 use elnic_clock::{Clock, DeviceId, EventQueue};
 use elnic_contract::{
-    Cycles, Entry, Lines, LinkState, MacAddr, Outbox, Properties, PropertyError, PropertySpec,
-    Reset, VTime, nearest,
+    Cycles, Entry, Lines, MacAddr, Outbox, Properties, PropertyError, PropertySpec, VTime, nearest,
 };
 use elnic_cpu::{Attention, Config as CpuConfig, Interpreter, Timing};
 use elnic_memory::{GuestRam, RamLayout};
@@ -13,13 +12,18 @@ use elnic_pci::FunctionOptions;
 use elnic_soc::{Place, Slots, Wires};
 
 use crate::config::{DeviceOptions, MachineConfig, SECONDARY_BUS, machine_properties};
+use crate::control::Again;
 use crate::devices::{Body, BusSide, Devices, PciWiring, Slot, Wiring};
 use crate::doorbell::Bell;
 use crate::error::BuildError;
 use crate::interrupts::Inputs;
+use crate::inventory;
 use crate::link::Links;
 use crate::loader::{self, Handover, Program};
 use crate::machine::Machine;
+use crate::models::Profile;
+use crate::notice::Notices;
+use crate::pc::PcState;
 use crate::serial::SerialLines;
 use crate::soldered::{self, Soldered};
 use crate::world::World;
@@ -39,6 +43,10 @@ impl Default for MachineBuilder {
 /// A user's device after its options were read.
 struct Wanted {
     name: String,
+    /// The user chose the name.
+    named: bool,
+    /// Properties of the machine's as they were given.
+    machine_given: Vec<(String, String)>,
     entry: &'static Entry,
     machine: Properties,
     own: Vec<(String, String)>,
@@ -70,13 +78,18 @@ impl MachineBuilder {
             layout = layout.with_firmware(config.machine.plan.firmware.base);
         }
         let ram = GuestRam::new(layout)?;
-        let Soldered { devices, root, fixed, bridge, console, pic } = soldered::solder(&config)?;
+        let profile = config.machine.profile;
+        let Soldered { devices, root, fixed, bridge, console, pic } = match profile {
+            Profile::Elbrus => soldered::solder(&config)?,
+            Profile::Pc | Profile::None => soldered::bare(),
+        };
         let pacer = config.pacer();
         let mut world = World {
             ram,
             devices,
             plan: config.machine.plan,
             bridge,
+            profile,
             pic,
             inputs: Inputs::default(),
             root,
@@ -100,6 +113,8 @@ impl MachineBuilder {
             input_due: true,
             slice_end: VTime::MAX,
             guest_event: None,
+            pc: PcState::default(),
+            notices: Notices::default(),
             outbox: Outbox::new(),
         };
         plug_serials(&mut world, console, config.serials)?;
@@ -120,44 +135,37 @@ impl MachineBuilder {
             simulator_halt: false,
         };
         let cpu = Interpreter::new(cpu_config, start.map_or(0, |start| start.entry));
-        Ok(Machine::new(cpu, config.cpu.isa, world, start, pacer))
+        let again = Again { cpu: cpu_config, program: config.program, board };
+        Ok(Machine::new(cpu, config.machine, world, start, pacer, again))
     }
 }
 
 impl World {
     fn power_on(&mut self) {
         for device in self.devices.ids() {
-            self.reset_device(device, Reset::Cold);
-            if let Some(slot) = self.devices.get_mut(device) {
-                // The maps are built for all of them at once below.
-                match &mut slot.body {
-                    Body::Function(function) => _ = function.take_map_changed(),
-                    Body::Bridge(bridge) => _ = bridge.take_map_changed(),
-                    Body::Block(_) | Body::Pic(_) => {}
-                }
-            }
+            // The maps are built for all of them at once below.
+            self.power_on_device(device);
         }
         self.rebuild_maps();
-        for (device, port) in self.links.all() {
-            if self.net.link_state(port) == Some(LinkState::Down) {
-                self.set_link(device, LinkState::Down);
-            }
+        for (device, _) in self.links.all() {
+            self.notice_link(device);
         }
     }
 }
 
 fn plug_serials(
     world: &mut World,
-    console: DeviceId,
+    console: Option<DeviceId>,
     serials: Vec<Option<Box<dyn crate::serial::Terminal>>>,
 ) -> Result<(), BuildError> {
-    let lines = world.devices.get(console).and_then(Slot::function).and_then(|f| f.serial());
+    let slot = console.and_then(|console| world.devices.get(console));
+    let lines = slot.and_then(Slot::function).and_then(|function| function.serial());
     let available = lines.map_or(0, |serial| serial.line_names().len());
     if serials.len() > available {
         return Err(BuildError::Serials { given: serials.len(), available });
     }
     for (line, terminal) in (0_u8..).zip(serials) {
-        if let Some(terminal) = terminal {
+        if let (Some(terminal), Some(console)) = (terminal, console) {
             world.serials.plug(console, line, terminal, world.bell.button());
         }
     }
@@ -166,19 +174,23 @@ fn plug_serials(
 
 /// Reads all options, then places those that say where, then the others: a slot chosen for one device is never one that
 /// a later device asks for. Returns the address of the first network interface.
-fn add_devices(
+pub(crate) fn add_devices(
     world: &mut World,
     options: &[DeviceOptions],
 ) -> Result<Option<MacAddr>, BuildError> {
     let mut wanted = Vec::new();
     for device in options {
-        let device = read_options(device, &wanted)?;
+        let device = read_options(device, &wanted, &world.devices)?;
         if world.devices.iter().any(|(_, slot)| slot.name == device.name) {
             return Err(BuildError::DuplicateId(device.name));
         }
         wanted.push(device);
     }
     let mut macs = MacPool::default();
+    let nics = world.devices.iter().filter_map(|(_, slot)| slot.function()?.nic());
+    for mac in nics.map(elnic_contract::Nic::mac) {
+        macs.assign(Some(mac));
+    }
     for device in wanted.iter().filter(|device| device.mac.is_some()) {
         macs.assign(device.mac);
     }
@@ -207,7 +219,11 @@ fn add_devices(
     Ok(first_mac)
 }
 
-fn read_options(options: &DeviceOptions, before: &[Wanted]) -> Result<Wanted, BuildError> {
+fn read_options(
+    options: &DeviceOptions,
+    before: &[Wanted],
+    devices: &Devices,
+) -> Result<Wanted, BuildError> {
     let model = &options.model;
     let entry = elnic_catalogue::find(model)?;
     if entry.model.name == elnic_console::MODEL.name {
@@ -233,14 +249,19 @@ fn read_options(options: &DeviceOptions, before: &[Wanted]) -> Result<Wanted, Bu
             }
         }
     }
-    let machine = Properties::parse(entry.model.name, &machine, given)?;
+    let machine = Properties::parse(entry.model.name, &machine, given.iter().copied())?;
     let name = match machine.text("id") {
         Some(id) => checked_id(id, before)?,
         None => {
-            let same = |device: &&Wanted| std::ptr::eq(device.entry.model, entry.model);
-            format!("{}.{}", entry.model.name, before.iter().filter(same).count())
+            let is_taken = |name: &String| {
+                before.iter().any(|device| device.name == *name)
+                    || devices.iter().any(|(_, slot)| slot.name == *name)
+            };
+            let names = (0_u32..).map(|number| format!("{}.{number}", entry.model.name));
+            names.take(usize::from(u16::MAX)).find(|name| !is_taken(name)).unwrap_or_default()
         }
     };
+    let named = machine.text("id").is_some();
     let place = machine.text("addr").map(str::parse).transpose();
     let place = place.map_err(|error| BuildError::Place { device: name.clone(), error })?;
     let secondary = machine.choice("bus") == Some(SECONDARY_BUS);
@@ -249,7 +270,9 @@ fn read_options(options: &DeviceOptions, before: &[Wanted]) -> Result<Wanted, Bu
     if let Some(mac) = mac.filter(|mac: &MacAddr| entry.is_nic && mac.is_group()) {
         return Err(BuildError::GroupMac { device: name, mac });
     }
-    Ok(Wanted { name, entry, machine, own, place, side, mac })
+    let machine_given =
+        given.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    Ok(Wanted { name, named, machine_given, entry, machine, own, place, side, mac })
 }
 
 fn checked_id(id: &str, before: &[Wanted]) -> Result<String, BuildError> {
@@ -270,7 +293,7 @@ fn add_device(
     wanted: Wanted,
     macs: &mut MacPool,
 ) -> Result<Option<MacAddr>, BuildError> {
-    let Wanted { name, entry, machine, mut own, place, side, mac } = wanted;
+    let Wanted { name, named, machine_given, entry, machine, mut own, place, side, mac } = wanted;
     let takes_mac = entry.properties.iter().any(|spec| spec.name == "mac");
     let mac = match mac {
         None if entry.is_nic && takes_mac => {
@@ -291,7 +314,10 @@ fn add_device(
     let wiring = place.map_or(Wiring::None, |place| {
         Wiring::Pci(PciWiring { side, place, bridge_slot: 0, own_input: None })
     });
-    let id = push(&mut world.devices, &name, body, wiring);
+    let path = inventory::user_path(&world.devices, named.then_some(name.as_str()));
+    let properties = machine_given.iter().cloned().chain(own.iter().cloned()).collect();
+    let slot = Slot { name: name.clone(), path, body, wiring, lines: Lines::NONE, properties };
+    let id = world.devices.push(slot);
     if entry.is_nic {
         let model = entry.model.name.to_owned();
         let virtio = model.starts_with("virtio");
@@ -306,10 +332,6 @@ fn add_device(
         world.links.connect(id, port);
     }
     Ok(mac.filter(|_| entry.is_nic))
-}
-
-fn push(devices: &mut Devices, name: &str, body: Body, wiring: Wiring) -> DeviceId {
-    devices.push(Slot { name: name.to_owned(), body, wiring, lines: Lines::NONE })
 }
 
 fn read_rom(device: &str, file: &str) -> Result<Bytes, BuildError> {

@@ -1,7 +1,7 @@
 //! The devices of a board and what they are wired to.
 
 use elnic_clock::DeviceId;
-use elnic_contract::{Device, Lines};
+use elnic_contract::{Device, Lines, Model};
 use elnic_pci::{Bridge, PciFunction};
 use elnic_pic::Apic;
 use elnic_soc::{Input, Place, pci_input, through_bridge};
@@ -89,10 +89,14 @@ impl PciWiring {
 /// One device of the board.
 pub(crate) struct Slot {
     pub(crate) name: String,
+    /// Where the monitor finds it; see [`crate::inventory`].
+    pub(crate) path: String,
     pub(crate) body: Body,
     pub(crate) wiring: Wiring,
     /// Levels of the interrupt pins as the wires know them.
     pub(crate) lines: Lines,
+    /// Properties the user gave.
+    pub(crate) properties: Vec<(String, String)>,
 }
 
 impl Body {
@@ -107,6 +111,16 @@ impl Body {
 }
 
 impl Slot {
+    /// What kind of device it is; the bridge has no model.
+    pub(crate) fn model(&self) -> Option<&'static Model> {
+        match &self.body {
+            Body::Function(function) => Some(function.model()),
+            Body::Block(block) => Some(block.describe()),
+            Body::Pic(pic) => Some(pic.describe()),
+            Body::Bridge(_) => None,
+        }
+    }
+
     pub(crate) fn function(&self) -> Option<&PciFunction> {
         match &self.body {
             Body::Function(function) => Some(function),
@@ -115,9 +129,9 @@ impl Slot {
     }
 }
 
-/// All devices of a board, by number.
+/// All devices of a board, by number. The number of one that was unplugged is never used again.
 #[derive(Default)]
-pub(crate) struct Devices(Vec<Slot>);
+pub(crate) struct Devices(Vec<Option<Slot>>);
 
 impl Devices {
     /// The number the next device gets. A board has fewer than 65536: two buses of 32 slots of 8 functions.
@@ -127,20 +141,26 @@ impl Devices {
 
     pub(crate) fn push(&mut self, slot: Slot) -> DeviceId {
         let id = self.next_id();
-        self.0.push(slot);
+        self.0.push(Some(slot));
         id
     }
 
+    /// Takes a device out.
+    pub(crate) fn remove(&mut self, id: DeviceId) -> Option<Slot> {
+        self.0.get_mut(usize::from(id.0))?.take()
+    }
+
     pub(crate) fn get(&self, id: DeviceId) -> Option<&Slot> {
-        self.0.get(usize::from(id.0))
+        self.0.get(usize::from(id.0))?.as_ref()
     }
 
     pub(crate) fn get_mut(&mut self, id: DeviceId) -> Option<&mut Slot> {
-        self.0.get_mut(usize::from(id.0))
+        self.0.get_mut(usize::from(id.0))?.as_mut()
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (DeviceId, &Slot)> {
-        (0_u16..).map(DeviceId).zip(&self.0)
+        let all = (0_u16..).map(DeviceId).zip(&self.0);
+        all.filter_map(|(id, slot)| Some((id, slot.as_ref()?)))
     }
 
     pub(crate) fn ids(&self) -> impl Iterator<Item = DeviceId> + use<> {

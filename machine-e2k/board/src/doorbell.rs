@@ -8,6 +8,21 @@ use std::time::Duration;
 use crossbeam::sync::{Parker, Unparker};
 use elnic_netclient::Doorbell;
 
+/// Calls the machine's thread out of a run, to whoever runs it; see [`crate::Outcome::Called`].
+#[derive(Clone, Debug)]
+pub struct CallButton {
+    called: Arc<AtomicBool>,
+    bell: Doorbell,
+}
+
+impl CallButton {
+    /// Calls. Calling twice before anybody has come is calling once.
+    pub fn call(&self) {
+        self.called.store(true, Ordering::Release);
+        self.bell.ring();
+    }
+}
+
 /// Ends the run of a machine from another thread: what a signal or a key at the terminal does.
 ///
 /// The machine stops between two bundles and hands on everything it kept back; see [`crate::Outcome::Stopped`].
@@ -25,9 +40,10 @@ impl StopButton {
     }
 }
 
-/// The machine's bell. Ringing it and pressing the stop button is all that another thread can do to a machine.
+/// The machine's bell. Ringing it, calling and pressing the stop button are all that another thread can do to a machine.
 pub(crate) struct Bell {
     rung: Arc<AtomicBool>,
+    called: Arc<AtomicBool>,
     stop: Arc<AtomicBool>,
     parker: Parker,
     unparker: Unparker,
@@ -43,8 +59,18 @@ impl Bell {
     pub(crate) fn new() -> Self {
         let parker = Parker::new();
         let unparker = parker.unparker().clone();
-        let (rung, stop) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
-        Self { rung, stop, parker, unparker }
+        let flag = || Arc::new(AtomicBool::new(false));
+        Self { rung: flag(), called: flag(), stop: flag(), parker, unparker }
+    }
+
+    /// A button that calls.
+    pub(crate) fn call_button(&self) -> CallButton {
+        CallButton { called: Arc::clone(&self.called), bell: self.button() }
+    }
+
+    /// Whether somebody has called since this was last asked.
+    pub(crate) fn take_call(&self) -> bool {
+        self.called.swap(false, Ordering::Acquire)
     }
 
     /// The button that ends the run.

@@ -71,15 +71,14 @@ impl World {
                     format_args!("power management event"),
                 );
             }
-            // Nobody keeps a copy of the filter: whoever wants to know asks the NIC.
-            Effect::RxFilterChanged => {}
+            Effect::RxFilterChanged => self.notices.rx_filter_changed(device),
         }
     }
 
     /// What follows from any entry into a device: its interrupt pins and whether it takes frames may have changed.
     pub(crate) fn after_entry(&mut self, device: DeviceId) {
         self.update_lines(device);
-        if device == self.pic {
+        if Some(device) == self.pic {
             self.interrupts_changed();
         }
         self.pump(device);
@@ -100,6 +99,7 @@ impl World {
         let now = self.now();
         for edge in self.wires.drive_pins(device.0, lines, |pin| wiring.input(pin)) {
             let (input, high) = (edge.input.number(), edge.high);
+            self.notices.interrupt(input, high);
             if let Some(trace) = &mut self.trace {
                 trace.record(now, &TraceEvent::Interrupt { input, high });
             }

@@ -32,6 +32,9 @@ pub enum BuildError {
     /// The model refused.
     #[error(transparent)]
     Device(#[from] DeviceError),
+    /// The machine has no bus for it.
+    #[error("No 'PCI' bus found for device '{0}'")]
+    NoBus(String),
     /// An id that cannot be one.
     #[error("'{0}' is no id: it starts with a letter; letters, digits, '-', '.' and '_' follow")]
     BadId(String),

@@ -23,7 +23,7 @@ pub(crate) struct Inputs {
 impl World {
     /// The interrupt controllers.
     pub(crate) fn pic(&mut self) -> Option<&mut Apic> {
-        match &mut self.devices.get_mut(self.pic)?.body {
+        match &mut self.devices.get_mut(self.pic?)?.body {
             Body::Pic(pic) => Some(pic),
             Body::Function(_) | Body::Bridge(_) | Body::Block(_) => None,
         }

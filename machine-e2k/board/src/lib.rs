@@ -15,18 +15,24 @@
 mod address_space;
 mod builder;
 mod config;
+mod control;
 mod devices;
 mod doorbell;
 mod effects;
 mod error;
 mod fault;
+mod hotplug;
+mod inspect;
 mod interrupts;
+mod inventory;
 mod link;
 mod listing;
 mod loader;
 mod log;
 mod machine;
 mod models;
+mod notice;
+mod pc;
 mod processor_bus;
 mod serial;
 mod soldered;
@@ -41,14 +47,20 @@ pub use config::{
     CpuOptions, DEFAULT_RAM, DeviceOptions, MachineConfig, NIC_PROPERTIES, PCI_PROPERTIES,
     machine_properties,
 };
-pub use doorbell::StopButton;
-pub use elnic_clock::Pace;
+pub use control::Waiting;
+pub use doorbell::{CallButton, StopButton};
+pub use elnic_clock::{DeviceId, Pace};
 pub use elnic_cpu::{Alignment, Tags};
+pub use elnic_pci::{Decoder, Space as PciSpace};
 pub use error::BuildError;
 pub use fault::GuestFault;
+pub use hotplug::UnplugError;
+pub use inspect::PciWindow;
+pub use inventory::{DeviceInfo, PERIPHERAL, PERIPHERAL_ANON, UNATTACHED};
 pub use loader::{ElfError, LoadError, Program, Start};
 pub use log::{GuestLog, LogItem, LogItems, UnknownLogItem};
 pub use machine::{INPUT_INTERVAL, Machine, Outcome};
-pub use models::{CPUS, CpuModel, MACHINES, MachineModel, UnknownModel};
+pub use models::{CPUS, CpuModel, DEFAULT_MACHINE, MACHINES, MachineModel, Profile, UnknownModel};
+pub use notice::Notice;
 pub use serial::{Recorder, Terminal};
 pub use trace::{Trace, TraceEvent, TraceSummary};

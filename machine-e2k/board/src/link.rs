@@ -15,7 +15,7 @@ use crate::trace::TraceEvent;
 use crate::world::World;
 
 /// A cable's own deadlines are those of a device number that no device has: the NIC's with this bit set.
-const CABLE: u16 = 0x8000;
+pub(crate) const CABLE: u16 = 0x8000;
 /// The last bit of a frame that is being sent leaves the NIC.
 const OUT: TimerId = TimerId(0);
 /// The last bit of the next frame for the NIC arrives.
@@ -46,8 +46,18 @@ impl Links {
         self.0.iter_mut().find(|link| link.device == device)
     }
 
-    fn at(&self, port: PortId) -> Option<DeviceId> {
+    pub(crate) fn at(&self, port: PortId) -> Option<DeviceId> {
         self.0.iter().find(|link| link.port == port).map(|link| link.device)
+    }
+
+    pub(crate) fn port_of(&self, device: DeviceId) -> Option<PortId> {
+        self.0.iter().find(|link| link.device == device).map(|link| link.port)
+    }
+
+    pub(crate) fn disconnect(&mut self, device: DeviceId) -> Option<PortId> {
+        let port = self.port_of(device)?;
+        self.0.retain(|link| link.device != device);
+        Some(port)
     }
 
     pub(crate) fn all(&self) -> Vec<(DeviceId, PortId)> {
@@ -185,6 +195,16 @@ impl World {
     pub(crate) fn poll_network(&mut self) {
         let now = self.now();
         self.net.poll(now);
+        let told = self.net.notices();
+        self.notices.netdev(told);
+        self.deliver_net_events();
+        for device in self.links.devices() {
+            self.pump(device);
+        }
+    }
+
+    /// Carries out what the net core has to tell the board.
+    pub(crate) fn deliver_net_events(&mut self) {
         let events: Vec<NetEvent> = self.net.events().collect();
         for event in events {
             match event {
@@ -197,9 +217,6 @@ impl World {
                     tracing::warn!("filter '{filter}' has stopped working: {why}");
                 }
             }
-        }
-        for device in self.links.devices() {
-            self.pump(device);
         }
     }
 

@@ -9,7 +9,7 @@ use crate::log::LogItem;
 use crate::world::World;
 
 /// Bytes of the longest bundle (e2k-isa.md §1).
-const LONGEST: usize = 64;
+pub(crate) const LONGEST: usize = 64;
 
 /// The bundle in `bytes` as text; empty if it does not decode.
 pub(crate) fn bundle(bytes: &[u8], address: u64, isa: IsaVersion) -> String {

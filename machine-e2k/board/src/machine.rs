@@ -13,10 +13,12 @@ use elnic_cpu::{Attention, Exception, Interpreter, IsaVersion, Pin, Processor, S
 use elnic_memory::GuestRam;
 use elnic_netclient::NetCore;
 
+use crate::control::Again;
 use crate::doorbell::StopButton;
 use crate::fault::{self, GuestFault};
 use crate::interrupts::Inputs;
 use crate::loader::Start;
+use crate::models::MachineModel;
 use crate::trace::{Trace, TraceSummary};
 use crate::world::World;
 
@@ -26,8 +28,6 @@ pub const INPUT_INTERVAL: VDuration = VDuration::from_micros(100);
 const LONGEST_SLICE: VDuration = VDuration::from_millis(10);
 /// How long an idle machine without any deadline waits for its bell before it lets the guest look again.
 const IDLE_WAIT: Duration = Duration::from_millis(10);
-/// How long a machine that is held waits for its bell at a time; it looks at nothing but the stop button in between.
-const HOLD_WAIT: Duration = Duration::from_secs(3600);
 /// Where the boot block's address is passed (e2k-machine.md §2.2).
 const BOOTBLOCK_REGISTER: u16 = 1;
 
@@ -42,34 +42,37 @@ pub enum Outcome {
     Limit,
     /// There is no program.
     NoProgram,
+    /// Somebody pressed the [`crate::CallButton`].
+    Called,
     /// Somebody pressed the [`StopButton`].
     Stopped,
 }
 
 /// A machine. Everything it is lies in values; the host's ends of cables and lines are all that is not.
 pub struct Machine {
-    cpu: Interpreter,
-    isa: IsaVersion,
+    pub(crate) cpu: Interpreter,
+    pub(crate) isa: IsaVersion,
+    pub(crate) model: &'static MachineModel,
     pub(crate) world: World,
-    start: Option<Start>,
-    pacer: Pacer,
-    next_input: VTime,
+    pub(crate) start: Option<Start>,
+    pub(crate) pacer: Pacer,
+    pub(crate) next_input: VTime,
+    /// What a reset needs.
+    pub(crate) again: Again,
 }
 
 impl Machine {
     pub(crate) fn new(
         mut cpu: Interpreter,
-        isa: IsaVersion,
+        model: &'static MachineModel,
         world: World,
         start: Option<Start>,
         pacer: Pacer,
+        again: Again,
     ) -> Self {
-        if let Some(bootblock) = start.and_then(|start| start.bootblock) {
-            let state = cpu.state_mut();
-            let cell = state.window_cell(BOOTBLOCK_REGISTER);
-            state.registers.set_low(cell, bootblock);
-        }
-        Self { cpu, isa, world, start, pacer, next_input: VTime::ZERO }
+        pass_bootblock(&mut cpu, start);
+        let (isa, next_input) = (again.cpu.isa, VTime::ZERO);
+        Self { cpu, isa, model, world, start, pacer, next_input, again }
     }
 
     /// Runs until the guest ends, faults, or virtual time reaches `limit`.
@@ -93,16 +96,6 @@ impl Machine {
         };
         self.world.flush();
         outcome
-    }
-
-    /// Keeps the machine as it is, with no time passing in it, until the stop button is pressed.
-    pub fn hold(&mut self) -> Outcome {
-        while !self.world.bell.is_stopped() {
-            self.world.bell.wait(HOLD_WAIT);
-            self.world.bell.answer();
-        }
-        self.world.flush();
-        Outcome::Stopped
     }
 
     /// The button that ends a run from another thread.
@@ -129,6 +122,9 @@ impl Machine {
         }
         if self.world.bell.is_stopped() {
             return Some(Outcome::Stopped);
+        }
+        if self.world.bell.take_call() || !self.world.notices.is_empty() {
+            return Some(Outcome::Called);
         }
         (now >= limit).then_some(Outcome::Limit)
     }
@@ -256,5 +252,14 @@ impl Machine {
     /// Why each network interface that takes no frame takes none, by name.
     pub fn held(&self) -> impl Iterator<Item = (&str, elnic_contract::NotReady)> {
         self.world.held()
+    }
+}
+
+/// Tells a program where its boot block is.
+pub(crate) fn pass_bootblock(cpu: &mut Interpreter, start: Option<Start>) {
+    if let Some(bootblock) = start.and_then(|start| start.bootblock) {
+        let state = cpu.state_mut();
+        let cell = state.window_cell(BOOTBLOCK_REGISTER);
+        state.registers.set_low(cell, bootblock);
     }
 }

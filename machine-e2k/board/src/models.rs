@@ -7,6 +7,8 @@ use elnic_contract::{ClockHz, nearest};
 use elnic_cpu::IsaVersion;
 use elnic_soc::map::{self, AddressPlan};
 
+use crate::pc;
+
 /// A processor model.
 #[derive(Debug, PartialEq, Eq)]
 pub struct CpuModel {
@@ -33,12 +35,26 @@ pub struct MachineModel {
     pub summary: &'static str,
     /// Name of the processor it has unless told otherwise.
     pub cpu: &'static str,
+    /// What is soldered to it.
+    pub profile: Profile,
     /// What lies where.
     pub plan: &'static AddressPlan,
     /// `cpu_type` of the boot block: `%idr.mdl` of the board's own processor.
     pub cpu_type: u8,
     /// `chipset_type` of the boot block.
     pub chipset: u8,
+}
+
+/// What is soldered to a machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Profile {
+    /// An Elbrus board: processor, I/O hub, console.
+    Elbrus,
+    /// No processor; bus 0 behind ports 0xcf8 and 0xcfc, RAM from 0, and the ports QEMU's test programs ask for the size
+    /// of RAM. Nothing else of a PC.
+    Pc,
+    /// Nothing: netdevs alone.
+    None,
 }
 
 /// `chipset_type` of boards with an IOHUB or IOHUB2.
@@ -66,6 +82,9 @@ pub static CPUS: &[CpuModel] = &[
     cpu("e2c3", "Elbrus-2C3 (v6), 2 GHz", IsaVersion::V6, 0x0c, ClockHz::hz(2_000_000_000)),
 ];
 
+/// The machine without `-machine`.
+pub const DEFAULT_MACHINE: &str = "e8c";
+
 /// Every machine.
 ///
 /// All have the functions that the one machine of qemu-system-e2k has, in the places it has them.
@@ -78,6 +97,7 @@ pub static MACHINES: &[MachineModel] = &[
         plan: &map::FULL_SIC,
         cpu_type: 3,
         chipset: IOHUB,
+        profile: Profile::Elbrus,
     },
     MachineModel {
         name: "e8c",
@@ -87,6 +107,7 @@ pub static MACHINES: &[MachineModel] = &[
         plan: &map::FULL_SIC,
         cpu_type: 7,
         chipset: IOHUB,
+        profile: Profile::Elbrus,
     },
     MachineModel {
         name: "e1c+",
@@ -96,6 +117,7 @@ pub static MACHINES: &[MachineModel] = &[
         plan: &map::LEGACY_SIC,
         cpu_type: 8,
         chipset: IOHUB,
+        profile: Profile::Elbrus,
     },
     MachineModel {
         name: "e8c2",
@@ -105,6 +127,27 @@ pub static MACHINES: &[MachineModel] = &[
         plan: &map::FULL_SIC,
         cpu_type: 9,
         chipset: IOHUB,
+        profile: Profile::Elbrus,
+    },
+    MachineModel {
+        name: "pc",
+        aliases: &[],
+        summary: "PCI bus and RAM of a PC without a processor, for qtest",
+        cpu: "e8c",
+        plan: &pc::PLAN,
+        cpu_type: 7,
+        chipset: IOHUB,
+        profile: Profile::Pc,
+    },
+    MachineModel {
+        name: "none",
+        aliases: &[],
+        summary: "nothing but netdevs",
+        cpu: "e8c",
+        plan: &pc::PLAN,
+        cpu_type: 7,
+        chipset: IOHUB,
+        profile: Profile::None,
     },
 ];
 
@@ -180,7 +223,7 @@ mod tests {
         assert_eq!(MachineModel::named("e2k"), MachineModel::named("e8c"));
         assert_eq!(
             MachineModel::named("e9c").unwrap_err().to_string(),
-            "unknown machine 'e9c'; did you mean 'e8c'?; known are e2s, e8c, e2k, e1c+, e8c2"
+            "unknown machine 'e9c'; did you mean 'e8c'?; known are e2s, e8c, e2k, e1c+, e8c2, pc, none"
         );
         assert!(CpuModel::named("8c").unwrap_err().to_string().contains("did you mean 'e8c'"));
     }

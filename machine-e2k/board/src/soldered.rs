@@ -51,9 +51,9 @@ pub(crate) struct Soldered {
     pub(crate) devices: Devices,
     pub(crate) root: Slots,
     pub(crate) fixed: Vec<FixedWindow>,
-    pub(crate) bridge: DeviceId,
-    pub(crate) console: DeviceId,
-    pub(crate) pic: DeviceId,
+    pub(crate) bridge: Option<DeviceId>,
+    pub(crate) console: Option<DeviceId>,
+    pub(crate) pic: Option<DeviceId>,
 }
 
 /// A function of `device`, or why it cannot be one.
@@ -66,7 +66,7 @@ pub(crate) fn function(
     PciFunction::new(device, options).map(Box::new).map_err(refuse)
 }
 
-/// Solders everything.
+/// Solders everything an Elbrus board has.
 pub(crate) fn solder(config: &MachineConfig) -> Result<Soldered, BuildError> {
     let mut devices = Devices::default();
     let mut root = Slots::new("pci.0", 3);
@@ -77,7 +77,9 @@ pub(crate) fn solder(config: &MachineConfig) -> Result<Soldered, BuildError> {
                 .map_err(|error| BuildError::Place { device: name.to_owned(), error })?;
         }
         let wiring = place.map_or(Wiring::None, |place| Wiring::Pci(PciWiring::on_root(place)));
-        Ok(devices.push(Slot { name: name.to_owned(), body, wiring, lines: Lines::NONE }))
+        let path = crate::inventory::soldered_path(id);
+        let (name, lines, properties) = (name.to_owned(), Lines::NONE, Vec::new());
+        Ok(devices.push(Slot { name, path, body, wiring, lines, properties }))
     };
     let at = |slot, function| Some(Place { slot, function });
     let alone = FunctionOptions::default();
@@ -112,5 +114,13 @@ pub(crate) fn solder(config: &MachineConfig) -> Result<Soldered, BuildError> {
         (plan.io_apic, region(pic, IO_REGION)),
         (plan.pci_config, Target::Config),
     ];
+    let (bridge, console, pic) = (Some(bridge), Some(console), Some(pic));
     Ok(Soldered { devices, root, fixed, bridge, console, pic })
+}
+
+/// A bus with nothing on it, for machines without a board.
+pub(crate) fn bare() -> Soldered {
+    let (devices, fixed) = (Devices::default(), Vec::new());
+    let (bridge, console, pic) = (None, None, None);
+    Soldered { devices, root: Slots::new("pci.0", 2), fixed, bridge, console, pic }
 }

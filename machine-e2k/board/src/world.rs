@@ -18,6 +18,9 @@ use crate::doorbell::Bell;
 use crate::interrupts::Inputs;
 use crate::link::Links;
 use crate::log::{DeviceLog, GuestLog};
+use crate::models::Profile;
+use crate::notice::Notices;
+use crate::pc::PcState;
 use crate::serial::SerialLines;
 use crate::trace::{Trace, TraceEvent};
 
@@ -27,8 +30,10 @@ pub(crate) struct World {
     pub(crate) devices: Devices,
     /// What lies where.
     pub(crate) plan: &'static AddressPlan,
-    pub(crate) bridge: DeviceId,
-    pub(crate) pic: DeviceId,
+    pub(crate) bridge: Option<DeviceId>,
+    /// What kind of machine this is.
+    pub(crate) profile: Profile,
+    pub(crate) pic: Option<DeviceId>,
     /// The processor's interrupt inputs as it was last told of them.
     pub(crate) inputs: Inputs,
     pub(crate) root: Slots,
@@ -57,6 +62,10 @@ pub(crate) struct World {
     /// The end of the running slice, so that an earlier deadline cuts it short.
     pub(crate) slice_end: VTime,
     pub(crate) guest_event: Option<GuestEvent>,
+    /// State of the ports of a PC.
+    pub(crate) pc: PcState,
+    /// What happened that a monitor may want to tell.
+    pub(crate) notices: Notices,
     /// Kept for its allocation; empty between entries.
     pub(crate) outbox: Outbox,
 }
@@ -94,7 +103,7 @@ impl World {
 
     /// The bridge between the two buses.
     pub(crate) fn bridge(&self) -> Option<&elnic_pci::Bridge> {
-        match &self.devices.get(self.bridge)?.body {
+        match &self.devices.get(self.bridge?)?.body {
             Body::Bridge(bridge) => Some(bridge),
             Body::Function(_) | Body::Block(_) | Body::Pic(_) => None,
         }

@@ -76,8 +76,8 @@ pub(crate) struct RunArguments {
     /// Add a network backend and a network interface in one: TYPE[,model=MODEL][,mac=ADDRESS][,…], or none
     #[arg(long, value_name = "TYPE[,OPTION=VALUE…]")]
     pub(crate) nic: Vec<String>,
-    /// Add a stream for filters; 'socket,help' lists its options
-    #[arg(long, value_name = "socket,id=ID[,OPTION=VALUE…]")]
+    /// Make a character device for filters or monitors: socket, stdio, file or null; 'socket,help' lists options
+    #[arg(long, value_name = "TYPE,id=ID[,OPTION=VALUE…]")]
     pub(crate) chardev: Vec<String>,
     /// Add an object: filter-dump, filter-mirror, net-fault, …
     #[arg(long, value_name = "TYPE,id=ID[,PROPERTY=VALUE…]")]
@@ -97,7 +97,7 @@ pub(crate) struct RunArguments {
     /// How virtual time follows the host's: fast (idle time is skipped) or realtime
     #[arg(long, value_name = "PACE", default_value = "fast")]
     pub(crate) pace: String,
-    /// Do not start the processor: the machine stands still until the program is ended
+    /// Do not start the processor: the machine stands still until a monitor says 'cont'
     #[arg(short = 'S')]
     pub(crate) stopped: bool,
     /// No default devices: without -serial the console leads nowhere instead of to standard output
@@ -109,12 +109,49 @@ pub(crate) struct RunArguments {
     /// Display: none
     #[arg(long, value_name = "TYPE")]
     pub(crate) display: Option<String>,
-    /// Monitor: none
-    #[arg(long, value_name = "WHERE")]
-    pub(crate) monitor: Option<String>,
+    #[command(flatten)]
+    pub(crate) control: ControlArguments,
     /// Print the version
     #[arg(long)]
     pub(crate) version: bool,
+}
+
+/// Options about who controls the machine while it runs.
+#[derive(Debug, Args)]
+pub(crate) struct ControlArguments {
+    /// Human monitor: stdio, unix:PATH[,server=on][,wait=off], tcp:HOST:PORT[,…], chardev:ID or none
+    #[arg(long, value_name = "WHERE")]
+    pub(crate) monitor: Vec<String>,
+    /// Monitor for programs (QMP): as -monitor
+    #[arg(long, value_name = "WHERE")]
+    pub(crate) qmp: Vec<String>,
+    /// The same with answers on several lines
+    #[arg(long = "qmp-pretty", value_name = "WHERE")]
+    pub(crate) qmp_pretty: Vec<String>,
+    /// Put a monitor on a character device: [chardev=]ID[,mode=readline|control][,pretty=on|off]
+    #[arg(long, value_name = "ID[,…]")]
+    pub(crate) mon: Vec<String>,
+    /// Let a test drive the machine: as -monitor
+    #[arg(long, value_name = "WHERE")]
+    pub(crate) qtest: Option<String>,
+    /// Where what passes between test and machine is written; /dev/null for nowhere
+    #[arg(long = "qtest-log", value_name = "FILE")]
+    pub(crate) qtest_log: Option<PathBuf>,
+    /// What runs the program: tcg (the interpreter) or qtest (nothing: a test moves the clock)
+    #[arg(long, value_name = "NAME")]
+    pub(crate) accel: Vec<String>,
+    /// Tell of one netdev's connections and disconnections at most once in so many ms
+    #[arg(long = "event-interval", value_name = "MS")]
+    pub(crate) event_interval: Option<u64>,
+    /// Name of the machine
+    #[arg(long, value_name = "[guest=]NAME")]
+    pub(crate) name: Option<String>,
+    /// Sound: none
+    #[arg(long, value_name = "TYPE")]
+    pub(crate) audio: Option<String>,
+    /// What the program does about its surroundings: exit-with-parent=on|off
+    #[arg(long = "run-with", value_name = "OPTION=VALUE")]
+    pub(crate) run_with: Vec<String>,
 }
 
 /// Options of `elnic asm`.

@@ -9,6 +9,7 @@
 
 mod arguments;
 mod assemble;
+mod control;
 mod dashes;
 mod demo;
 mod disassemble;

@@ -6,8 +6,8 @@ use elnic_netdev::{Chardev, Chardevs, Filter, Netdev, NetdevError, NicRequest, R
 
 use crate::arguments::RunArguments;
 use crate::error::Failure;
-use crate::help;
 use crate::options::{KeyValues, is_help};
+use crate::{control, help};
 
 /// The interface that `-nic` adds unless it names another.
 const DEFAULT_NIC: &str = "e1000";
@@ -46,7 +46,9 @@ impl Network {
                 }
             }
         }
-        for text in &arguments.chardev {
+        let streams =
+            arguments.chardev.iter().filter(|text| !control::is_monitors(arguments, text));
+        for text in streams {
             match elnic_netdev::parse_chardev(text).map_err(refuse("chardev", text))? {
                 Request::Help(text) => return Ok(Request::Help(text)),
                 Request::Make(chardev) => network.chardevs.push((text.clone(), chardev)),
@@ -77,18 +79,21 @@ impl Network {
         self.netdevs.push(("nic", text.to_owned(), netdev));
     }
 
-    /// Makes netdevs and filters; returns the interfaces that go with them.
-    pub(crate) fn add_to(self, core: &mut NetCore) -> Result<Vec<DeviceOptions>, Failure> {
+    /// Makes netdevs and filters; returns the interfaces that go with them. Streams no filter takes stay in `chardevs`.
+    pub(crate) fn add_to(
+        self,
+        core: &mut NetCore,
+        chardevs: &mut Chardevs,
+    ) -> Result<Vec<DeviceOptions>, Failure> {
         for (option, text, netdev) in &self.netdevs {
             elnic_netdev::add(core, netdev).map_err(refuse(option, text))?;
         }
-        let mut chardevs = Chardevs::default();
         for (text, chardev) in &self.chardevs {
             chardevs.add(chardev).map_err(refuse("chardev", text))?;
         }
         for (text, filter) in self.filters {
             let error = refuse("object", &text);
-            filter.add_to(core, &mut chardevs, elnic_contract::VTime::ZERO).map_err(error)?;
+            filter.add_to(core, chardevs, elnic_contract::VTime::ZERO).map_err(error)?;
         }
         Ok(self.interfaces)
     }

@@ -4,9 +4,10 @@ use std::io::{BufWriter, Write};
 
 use elnic_board::{
     DeviceOptions, GuestLog, LogItems, Machine, MachineBuilder, MachineConfig, MachineModel,
-    Outcome, Pace, Program, Trace,
+    Outcome, Pace, Profile, Program, Trace,
 };
-use elnic_contract::{GuestEvent, VTime};
+use elnic_contract::GuestEvent;
+use elnic_monitor::End;
 use elnic_netdev::Request;
 
 use crate::arguments::RunArguments;
@@ -15,11 +16,10 @@ use crate::network::Network;
 use crate::options::{KeyValues, is_help, parse_cpu, parse_size};
 use crate::quit::Quit;
 use crate::terminals::{self, tty};
-use crate::{help, image, say};
+use crate::{control, help, image, say};
 
 /// Exit code of a run whose guest raised an exception that nothing handles.
 const GUEST_FAULT: u8 = 3;
-const DEFAULT_MACHINE: &str = "e8c";
 
 /// Builds the machine and runs it to its end; the exit code.
 pub(crate) fn run(arguments: RunArguments) -> Result<u8, Failure> {
@@ -38,13 +38,18 @@ pub(crate) fn run(arguments: RunArguments) -> Result<u8, Failure> {
     let quit = Quit::watch()?;
     let _restore = tty::Restore;
     let mut config = configure(&arguments, &quit)?;
+    let mut supervisor = control::supervisor(&arguments, config.machine)?;
     let mut builder = MachineBuilder::new();
-    config.devices.extend(network.add_to(builder.net())?);
+    config.devices.extend(network.add_to(builder.net(), &mut supervisor.state.streams)?);
+    control::apply_defaults(&supervisor, &mut config.devices);
     let mut machine = builder.build(config)?;
     quit.stops(machine.stop_button());
-    let outcome = if arguments.stopped { hold(&mut machine) } else { machine.run(VTime::MAX) };
+    let end = supervisor.run(&mut machine);
     summarise(&machine);
-    Ok(conclude(outcome))
+    Ok(match end {
+        End::Quit => 0,
+        End::Machine(outcome) => conclude(outcome),
+    })
 }
 
 /// Help or version, if any option asks for it.
@@ -86,7 +91,7 @@ fn refuse_what_is_not_there(arguments: &RunArguments) -> Result<(), Failure> {
         "none",
         "this machine has no display: none is all there is",
     )?;
-    only("monitor", &arguments.monitor, "none", "there is no monitor: none is all there is")?;
+    only("audio", &arguments.control.audio, "none", "this machine has no sound")?;
     only("smp", &arguments.smp, "1", "this machine has 1 processor")?;
     if let Some(value) = arguments.net.first() {
         let why = "use -nic, or -netdev with -device MODEL,netdev=ID";
@@ -95,16 +100,8 @@ fn refuse_what_is_not_there(arguments: &RunArguments) -> Result<(), Failure> {
     Ok(())
 }
 
-/// `-S`: the machine is there and its processor does not run; with no monitor to start it, until the program is ended.
-fn hold(machine: &mut Machine) -> Outcome {
-    tracing::info!("the processor is not started: -S");
-    machine.hold()
-}
-
 fn configure(arguments: &RunArguments, quit: &Quit) -> Result<MachineConfig, Failure> {
-    let machine = arguments.machine.as_deref().unwrap_or(DEFAULT_MACHINE);
-    let machine = machine.strip_prefix("type=").unwrap_or(machine);
-    let mut config = MachineConfig::new(MachineModel::named(machine)?);
+    let mut config = MachineConfig::new(control::machine_model(arguments)?);
     if let Some(cpu) = &arguments.cpu {
         (config.cpu, config.cpu_options) = parse_cpu(cpu)?;
     }
@@ -118,7 +115,7 @@ fn configure(arguments: &RunArguments, quit: &Quit) -> Result<MachineConfig, Fai
         "realtime" => Pace::RealTime,
         other => return Err(Failure::option("pace", other, "it is fast or realtime")),
     };
-    config.program = program(arguments)?;
+    config.program = program(arguments, config.machine)?;
     for device in &arguments.device {
         let KeyValues { first, rest } = KeyValues::parse("device", "driver", device)?;
         config.devices.push(DeviceOptions { model: first, properties: rest });
@@ -129,18 +126,21 @@ fn configure(arguments: &RunArguments, quit: &Quit) -> Result<MachineConfig, Fai
         config.trace = Some(Trace::new(Some(Box::new(sink))));
     }
     let default = ["stdio".to_owned()];
-    let no_console = arguments.serial.is_empty() && !arguments.nodefaults;
-    let serials = if no_console { &default[..] } else { &arguments.serial };
+    let has_console = config.machine.profile == Profile::Elbrus;
+    let wants_default = arguments.serial.is_empty() && !arguments.nodefaults;
+    let use_default = wants_default && has_console && !control::takes_stdio(arguments);
+    let serials = if use_default { &default[..] } else { &arguments.serial };
     config.serials = terminals::open_all(serials, !arguments.nographic, quit)?;
     Ok(config)
 }
 
-fn program(arguments: &RunArguments) -> Result<Program, Failure> {
+fn program(arguments: &RunArguments, machine: &MachineModel) -> Result<Program, Failure> {
     match (&arguments.kernel, &arguments.bios) {
         (Some(_), Some(bios)) => {
             let why = "-kernel is given too: the machine starts with one of the two";
             Err(Failure::option("bios", &bios.display().to_string(), why))
         }
+        (None, None) if !control::needs_program(arguments, machine) => Ok(Program::None),
         (None, None) => Err(Failure::Usage("there is nothing to run: -kernel or -bios".to_owned())),
         (Some(kernel), None) => {
             let initrd = arguments.initrd.as_deref().map(|file| image::read("initrd", file));
@@ -182,6 +182,7 @@ pub(crate) fn conclude(outcome: Outcome) -> u8 {
         Outcome::Exit(GuestEvent::Panicked { code } | GuestEvent::Shutdown { code }) => code,
         Outcome::Exit(GuestEvent::CrashLoaded)
         | Outcome::Limit
+        | Outcome::Called
         | Outcome::NoProgram
         | Outcome::Stopped => 0,
         Outcome::Fault(fault) => {

@@ -141,6 +141,11 @@ impl Slots {
         Ok(())
     }
 
+    /// Takes a device out of its place.
+    pub fn remove(&mut self, device: u16) {
+        self.occupants.retain(|_, occupant| occupant.device != device);
+    }
+
     /// The device at a place.
     pub fn get(&self, place: Place) -> Option<u16> {
         self.occupants.get(&place).map(|occupant| occupant.device)

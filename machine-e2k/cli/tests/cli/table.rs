@@ -83,11 +83,33 @@ const TABLE: &[Row] = &[
     Row("D", &["the_log_goes_to_standard_error_unless_a_file_is_given"], VALUES),
     Row("trace", &["the_same_run_leaves_the_same_trace"], VALUES),
     Row("pace", &["a_pace_does_not_change_what_a_guest_does"], VALUES),
-    Row("S", &["a_machine_that_is_not_started_stands_still_until_it_is_ended"], None),
+    Row(
+        "S",
+        &[
+            "a_machine_that_is_not_started_stands_still_until_it_is_ended",
+            "a_guest_is_started_stopped_and_reset_by_its_monitor",
+        ],
+        None,
+    ),
     Row("nodefaults", &["stdio_is_the_default_unless_there_are_no_defaults"], None),
     Row("nographic", &["control_a_x_ends_the_run"], None),
     Row("display", &["there_is_no_display_and_no_monitor"], VALUES),
-    Row("monitor", &["there_is_no_display_and_no_monitor"], VALUES),
+    Row(
+        "monitor",
+        &["there_is_no_display_and_no_monitor", "several_monitors_see_the_same_events"],
+        VALUES,
+    ),
+    Row("qmp", &["a_guest_is_started_stopped_and_reset_by_its_monitor"], VALUES),
+    Row("qmp-pretty", &["answers_may_take_several_lines"], None),
+    Row("mon", &["several_monitors_see_the_same_events"], VALUES),
+    Row("chardev", &["several_monitors_see_the_same_events"], VALUES),
+    Row("event-interval", &["a_flapping_peer_is_told_of_as_often_as_asked"], VALUES),
+    Row("qtest", &["a_test_drives_the_machine_and_ends_the_program"], VALUES),
+    Row("qtest-log", &["a_test_drives_the_machine_and_ends_the_program"], VALUES),
+    Row("accel", &["a_test_drives_the_machine_and_ends_the_program"], VALUES),
+    Row("audio", &["a_test_drives_the_machine_and_ends_the_program"], VALUES),
+    Row("run-with", &["a_test_drives_the_machine_and_ends_the_program"], VALUES),
+    Row("name", &["answers_may_take_several_lines"], VALUES),
     Row("version", &["version_is_the_package_s"], None),
     Row("help", &["help_lists_every_option_and_command"], None),
 ];
@@ -106,6 +128,9 @@ const SOURCES: &[&str] = &[
     include_str!("observation.rs"),
     include_str!("refusals.rs"),
     include_str!("serial.rs"),
+    include_str!("../monitor/clients.rs"),
+    include_str!("../monitor/netdevs.rs"),
+    include_str!("../monitor/runs.rs"),
 ];
 
 /// The options of `-h`, each by its last name and without dashes.
