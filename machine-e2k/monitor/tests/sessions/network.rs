@@ -98,7 +98,7 @@ fn a_change_of_filter_is_told_once_until_somebody_asks() {
     let (mut told, mut bits) = (false, 0);
     for _ in 0..10_000 {
         let number = random.next_u32();
-        if number % 4 == 0 {
+        if number.is_multiple_of(4) {
             let filter = bench.run("query-rx-filter", json!({"name": "e0"}));
             assert_eq!(filter[0]["unicast"] == "all", bits & 8 != 0);
             assert_eq!(filter[0]["multicast"] == "all", bits & 16 != 0);
