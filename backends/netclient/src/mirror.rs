@@ -4,7 +4,7 @@
 
 use std::collections::VecDeque;
 
-use elnic_contract::{Frame, VTime};
+use elnic_contract::{Frame, LinkState, VTime};
 use elnic_wire::offload::materialise;
 
 use crate::filter::{Direction, FilterFault, FilterQueue, NetFilter};
@@ -35,8 +35,8 @@ impl Outlet {
             // What is not what it claims to be cannot be finished, and is missed.
             materialise(frame).unwrap_or_default()
         };
-        let room = self.client.credits();
-        if finished.is_empty() || room < finished.len() {
+        let there = self.client.carrier() == LinkState::Up;
+        if !there || finished.is_empty() || self.client.credits() < finished.len() {
             self.missed += 1;
             return;
         }

@@ -39,7 +39,10 @@ pub(crate) fn input(cx: &mut Context<'_>, v4: &Ipv4Settings, payload: &[u8]) {
     if v4.is_guest(sender) {
         cx.link.learn(cx.now, IpAddr::V4(sender), mac);
     }
-    let asked_of_us = target == v4.host || target == v4.dns && v4.contains(v4.dns);
+    let forwards = &cx.settings.guest_forwards;
+    let asked_of_us = target == v4.host
+        || target == v4.dns && v4.contains(v4.dns)
+        || forwards.iter().any(|rule| rule.server.ip() == target);
     if operation != ArpOperation::Request || !asked_of_us || sender == target {
         return;
     }

@@ -9,7 +9,7 @@
 //! libslirp, which QEMU uses: addresses, translations, answers and their padding, timeouts, the limits of `restrict=on`.
 //!
 //! # Left out
-//! `guestfwd`, `smb`, `smbserver` (refused by [`Options::validate`]); echo to the world over IPv6; IPv6 extension headers;
+//! `smb`, `smbserver` (refused by [`Options::validate`]); `guestfwd` to character devices; echo to the world over IPv6; IPv6 extension headers;
 //! the raw-socket fall-back for pings.
 #![deny(unsafe_code)]
 
@@ -40,5 +40,6 @@ mod usernet;
 pub use client::UserNet;
 pub use counters::{Counters, Discard};
 pub use options::{
-    ForwardError, ForwardKey, ForwardProtocol, HostForward, Options, OptionsError, TftpRoot,
+    ForwardError, ForwardKey, ForwardProtocol, GuestForwardError, HostForward, Options,
+    OptionsError, TftpRoot,
 };

@@ -33,7 +33,7 @@ fn help_names_every_model_and_every_property() {
         assert!(list.contains(entry.model.name) && list.contains(entry.model.summary), "{list}");
         let help = model_help(entry);
         for spec in entry.properties {
-            let line = help.lines().find(|line| line.trim_start().starts_with(spec.name));
+            let line = help.lines().find(|line| line.split_whitespace().next() == Some(spec.name));
             let line = line.unwrap_or_else(|| panic!("{} is not in:\n{help}", spec.name));
             assert!(line.contains(&spec.kind.describe()) && line.contains(spec.about), "{line}");
             if let Some(default) = spec.default {

@@ -39,28 +39,28 @@ pub const QEMU_DIFFERENCES: &[QemuDifference] = &[
         bits: 0x8008_1c00,
         shows: QemuShows::Constant(0x8008_0400),
         reason: "bits 10, 19 and 31 belong to other chips (82543 MTXCKOK, PCI Express masters) and are reserved; \
-                 bits 11 and 12 tell the bus (SDM 13.4.2)",
+                 bits 11 and 12 tell the bus (nic-models.md §1.2)",
     },
     QemuDifference {
         register: "EECD",
         offset: 0x00010,
         bits: 0x0000_0080,
         shows: QemuShows::Engine,
-        reason: "GNT follows REQ where the EEPROM is arbitrated (SDM 13.4.3)",
+        reason: "GNT follows REQ where the EEPROM is arbitrated (nic-models.md §1.2)",
     },
     QemuDifference {
         register: "VET",
         offset: 0x00038,
         bits: 0xffff_0000,
         shows: QemuShows::Storage,
-        reason: "the type field has 16 bits; the upper half is reserved (SDM 13.4.11)",
+        reason: "the type field has 16 bits; the upper half is reserved (nic-models.md §1.2)",
     },
     QemuDifference {
         register: "RDBAL",
         offset: 0x02800,
         bits: 0x0000_000f,
         shows: QemuShows::Storage,
-        reason: "the ring is 16-byte aligned and the low bits read zero (SDM 13.4.25)",
+        reason: "the ring is 16-byte aligned and the low bits read zero (nic-models.md §1.2)",
     },
     QemuDifference {
         register: "TDFH",
@@ -95,7 +95,7 @@ pub const QEMU_DIFFERENCES: &[QemuDifference] = &[
         offset: 0x03800,
         bits: 0x0000_000f,
         shows: QemuShows::Storage,
-        reason: "the ring is 16-byte aligned and the low bits read zero (SDM 13.4.36)",
+        reason: "the ring is 16-byte aligned and the low bits read zero (nic-models.md §1.2)",
     },
     QemuDifference {
         register: "WUC",

@@ -1,4 +1,4 @@
-//! Wake-up: while the function sleeps, frames are only looked at (nic-models.md §1.11; SDM 13.6).
+//! Wake-up: while the function sleeps, frames are only looked at (nic-models.md §1.11).
 //!
 //! Two ways lead out of sleep. APM: a magic packet, if WUC.APME, whether a driver has set anything up or not. ACPI: the
 //! filters that WUFC enables, of which four compare up to 128 bytes at will. The frame that woke the machine stands in

@@ -1,4 +1,4 @@
-//! Wake-up: which frames wake a sleeping machine, and what is found afterwards (nic-models.md §1.11; SDM 13.6).
+//! Wake-up: which frames wake a sleeping machine, and what is found afterwards (nic-models.md §1.11).
 
 mod harness;
 

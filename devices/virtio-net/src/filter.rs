@@ -133,6 +133,25 @@ impl Filter {
         }
     }
 
+    /// The same as QEMU reports it ([`crate::QEMU_DIFFERENCES`]).
+    pub(crate) fn as_qemu(&self, report: RxFilter) -> RxFilter {
+        let reversed = |table: Vec<MacAddr>| table.into_iter().rev().collect();
+        let vlan_table = match report.vlan {
+            // Without a filter all are set, and all are told.
+            ReceiveMode::All => (0..VLANS).rev().collect(),
+            ReceiveMode::Normal | ReceiveMode::None => {
+                report.vlan_table.into_iter().rev().collect()
+            }
+        };
+        RxFilter {
+            broadcast_allowed: self.modes.no_broadcast,
+            vlan_table,
+            unicast_table: reversed(report.unicast_table),
+            multicast_table: reversed(report.multicast_table),
+            ..report
+        }
+    }
+
     /// Whether a device can be in this state.
     pub(crate) fn is_possible(&self) -> bool {
         let used = self.unicast.addresses.len().saturating_add(self.multicast.addresses.len());

@@ -1,111 +1,132 @@
 //! The device and its cable, as the machine sees them.
 
 use elnic_contract::{
-    Access, Capability, Counters, Cx, Device, DropReason, Fault, Frame, Lines, LinkState, MacAddr,
-    Model, Nic, Readiness, Reset, RestoreError, RxFilter, SavedState, Size, TimerId, Verdict,
+    Access, Capability, Counters, Cx, Device, Fault, Frame, FunctionState, Lines, LinkState,
+    MacAddr, Model, Nic, Readiness, Reset, RestoreError, RxFilter, SavedState, Size, TimerId,
+    Verdict,
 };
-use elnic_virtio::registers::{LEGACY, MODERN};
+use elnic_virtio::registers::{LEGACY, LEGACY_DEVICE, LEGACY_MSIX, MODERN};
 use elnic_virtio::{Event, capabilities};
-use elnic_wire::offload;
 
 use crate::VirtioNet;
 use crate::config::{self, Reg};
-use crate::features::{CONTROL, CTRL_VLAN, GUEST_ANNOUNCE, KIND, RECEIVE, STATUS, TRANSMIT};
+use crate::features::{CTRL_VLAN, GUEST_ANNOUNCE, GUEST_OFFLOADS, STATUS};
 use crate::filter::Filter;
-use crate::model::{LEGACY_LENGTH, MODEL};
+use crate::line::Line;
+use crate::statistics::add;
+use crate::steering::Steering;
+use crate::strict::Broken;
+use crate::timers::Timer;
+use crate::transmit::transmit_queue;
 
-/// Work that gave way goes on.
-pub(crate) const RESUME: TimerId = TimerId(0);
-/// Length of the standard region in bytes.
-const MODERN_LENGTH: u64 = 0x4000;
-
-/// The two halves of an access of eight bytes to the device configuration, which has nothing that wide.
-fn halves(access: Access) -> Option<[Access; 2]> {
-    let half =
-        |at: u64| Access::new(access.region(), access.offset().wrapping_add(at), Size::Word).ok();
-    // Queue addresses are eight bytes wide; in the legacy window such an access may reach over both parts.
-    let splits = access.size() == Size::Double && access.region() == LEGACY;
-    if splits { Some([half(0)?, half(4)?]) } else { None }
+/// An access in the numbers inside, or the two halves of one of eight bytes that may reach over both parts of the legacy
+/// window.
+enum Inside {
+    One(Access),
+    Halves([Access; 2]),
 }
 
-fn check(access: Access) -> Result<(), Fault> {
-    let size = match access.region() {
-        LEGACY => LEGACY_LENGTH,
-        MODERN => MODERN_LENGTH,
-        _ => return Err(Fault::NoRegion),
-    };
-    let end = access.offset().saturating_add(u64::from(access.size().bytes()));
-    if end > size { Err(Fault::NoRegister) } else { Ok(()) }
+impl VirtioNet {
+    /// Where an access goes: regions as they are numbered inside, the legacy window as MSI-X has it.
+    fn inside(&self, access: Access) -> Result<Inside, Fault> {
+        let number = access.region();
+        let region = self.model.regions.get(usize::from(number)).ok_or(Fault::NoRegion)?;
+        let region_inside = self.transport.interfaces().inside(number).ok_or(Fault::NoRegion)?;
+        let end = access.offset().saturating_add(u64::from(access.size().bytes()));
+        if end > region.size {
+            return Err(Fault::NoRegister);
+        }
+        if access.size() == Size::Double && region_inside != MODERN {
+            let half = |at: u64| {
+                Access::new(number, access.offset().wrapping_add(at), Size::Word)
+                    .map_err(|_| Fault::WrongSize)
+            };
+            return Ok(Inside::Halves([half(0)?, half(4)?]));
+        }
+        let moved = region_inside == LEGACY
+            && self.transport.msix_enabled()
+            && access.offset() >= u64::from(LEGACY_DEVICE);
+        let region = if moved { LEGACY_MSIX } else { region_inside };
+        Access::new(region, access.offset(), access.size())
+            .map(Inside::One)
+            .map_err(|_| Fault::WrongSize)
+    }
 }
 
 impl Device for VirtioNet {
     fn describe(&self) -> &'static Model {
-        &MODEL
+        self.model
     }
 
     fn reset(&mut self, cx: &mut Cx<'_>, kind: Reset) {
-        self.transport.reset();
+        self.transport.reset_function();
         self.driver_reset(cx);
         if kind == Reset::Cold {
             // The cable counts as plugged until the machine says otherwise.
             self.link_up = true;
             self.counters = Counters::default();
+            self.line = Line::default();
+            self.strict.forget();
+            self.transport.forget_remarks();
             self.show();
         }
     }
 
     fn read(&mut self, cx: &mut Cx<'_>, access: Access) -> Result<u64, Fault> {
-        check(access)?;
-        if let Some([low, high]) = halves(access) {
-            let low = self.read(cx, low)?;
-            return Ok(low | self.read(cx, high)? << 32);
-        }
-        if config::covers(access) {
-            Ok(elnic_registers::read::<Reg, _>(self, cx, access).unwrap_or(0))
-        } else {
-            Ok(self.transport.read(cx, access))
+        match self.inside(access)? {
+            Inside::Halves([low, high]) => {
+                let low = self.read(cx, low)?;
+                Ok(low | self.read(cx, high)? << 32)
+            }
+            Inside::One(access) if config::covers(access) => {
+                Ok(elnic_registers::read::<Reg, _>(self, cx, access).unwrap_or(0))
+            }
+            Inside::One(access) => Ok(self.transport.read(cx, access)),
         }
     }
 
     fn write(&mut self, cx: &mut Cx<'_>, access: Access, value: u64) -> Result<(), Fault> {
-        check(access)?;
-        if let Some([low, high]) = halves(access) {
-            self.write(cx, low, value & Size::Word.mask())?;
-            return self.write(cx, high, value >> 32);
-        }
-        if config::covers(access) {
-            // The engine has logged what stands in no table.
-            let _ = elnic_registers::write::<Reg, _>(self, cx, access, value);
-            return Ok(());
-        }
-        for event in self.transport.write(cx, access, value) {
-            self.happened(cx, event);
+        match self.inside(access)? {
+            Inside::Halves([low, high]) => {
+                self.write(cx, low, value & Size::Word.mask())?;
+                self.write(cx, high, value >> 32)?;
+            }
+            Inside::One(access) if config::covers(access) => {
+                // The engine has logged what stands in no table.
+                let _ = elnic_registers::write::<Reg, _>(self, cx, access, value);
+            }
+            Inside::One(access) => {
+                self.transport.write(cx, access, value);
+                while let Some(event) = self.transport.next_event() {
+                    self.happened(cx, event);
+                }
+            }
         }
         Ok(())
     }
 
     fn peek(&self, access: Access) -> Option<u64> {
-        check(access).ok()?;
-        if let Some([low, high]) = halves(access) {
-            return Some(self.peek(low)? | self.peek(high)? << 32);
-        }
-        if config::covers(access) {
-            Some(elnic_registers::peek(&self.bank, access).unwrap_or(0))
-        } else {
-            Some(self.transport.peek(access))
+        match self.inside(access).ok()? {
+            Inside::Halves([low, high]) => Some(self.peek(low)? | self.peek(high)? << 32),
+            Inside::One(access) if config::covers(access) => {
+                Some(elnic_registers::peek(&self.bank, access).unwrap_or(0))
+            }
+            Inside::One(access) => Some(self.transport.peek(access)),
         }
     }
 
     fn timer(&mut self, cx: &mut Cx<'_>, timer: TimerId) {
-        let Some(at) = self.resume_at.filter(|_| timer == RESUME) else { return };
-        if at > cx.now {
-            cx.outbox.arm(RESUME, at);
-            return;
+        let Some(timer) = Timer::from_id(timer) else { return };
+        let Some(at) = self.timers.take_due(cx, timer) else { return };
+        match timer {
+            Timer::Resume => self.go_on(cx),
+            Timer::TransmitLine => self.line_due(cx, at),
+            Timer::ReceiveLine => self.frame_has_arrived(cx),
+            Timer::ReceiveDma => self.deliver_all(cx),
+            Timer::Moderation => self.moderation_due(cx),
+            Timer::Coalescing => self.coalescing_due(cx),
+            Timer::TransmitDelay => self.transmit_all(cx),
         }
-        self.resume_at = None;
-        self.control(cx);
-        self.transmit(cx);
-        self.deliver(cx);
     }
 
     fn lines(&self) -> Lines {
@@ -121,7 +142,16 @@ impl Device for VirtioNet {
     }
 
     fn capabilities(&self) -> Vec<Capability> {
-        capabilities(KIND.vectors)
+        capabilities(self.settings.vectors, self.settings.interfaces.standard())
+    }
+
+    /// What the driver announced while the bus was out of reach is looked at now.
+    fn function_changed(&mut self, cx: &mut Cx<'_>, state: FunctionState) {
+        self.transport.function_changed(state);
+        if state.may_master {
+            self.schedule_line(cx);
+            self.go_on(cx);
+        }
     }
 
     fn as_nic(&self) -> Option<&dyn Nic> {
@@ -158,7 +188,8 @@ impl Nic for VirtioNet {
     }
 
     fn rx_filter(&self) -> RxFilter {
-        self.filter.report(self.transport.has(CTRL_VLAN))
+        let report = self.filter.report(self.transport.has(CTRL_VLAN));
+        if self.settings.qemu_filter { self.filter.as_qemu(report) } else { report }
     }
 
     fn counters(&self) -> &Counters {
@@ -182,67 +213,87 @@ impl VirtioNet {
         true
     }
 
+    /// All engines do what they can.
+    fn go_on(&mut self, cx: &mut Cx<'_>) {
+        self.control(cx);
+        self.transmit_all(cx);
+        self.deliver_all(cx);
+    }
+
     /// Everything a driver has set up is gone (virtio 1.3 §2.4); the transport is reset already.
     fn driver_reset(&mut self, cx: &mut Cx<'_>) {
-        while let Some(frame) = self.waiting.pop_front() {
-            self.lose(cx, DropReason::ReceiverOff, frame.len());
-        }
-        if self.resume_at.take().is_some() {
-            cx.outbox.cancel(RESUME);
-        }
         let before = self.rx_filter();
-        self.filter = Filter::new(self.permanent);
-        (self.starved, self.announcing) = (false, false);
-        if self.rx_filter() != before {
+        self.forget_incoming(cx);
+        self.forget_outgoing(cx, None);
+        self.timers.cancel_all(cx);
+        self.filter = Filter::new(self.settings.mac);
+        self.announcing = false;
+        self.guest_offloads = 0;
+        self.active_pairs = 1;
+        self.steering = Steering::default();
+        self.moderation = self.fresh_moderation();
+        self.statistics = self.fresh_statistics();
+        self.tell_filter(cx, &before);
+        self.show();
+    }
+
+    /// Says that the filter has changed, if what is reported did. QEMU says so of commands only.
+    fn tell_filter(&self, cx: &mut Cx<'_>, before: &RxFilter) {
+        if !self.settings.qemu_filter && self.rx_filter() != *before {
             cx.outbox.rx_filter_changed();
         }
-        self.show();
     }
 
     fn happened(&mut self, cx: &mut Cx<'_>, event: Event) {
         match event {
             Event::Reset => self.driver_reset(cx),
-            Event::Features => self.filter.forget_vlans(),
+            Event::Features => {
+                // What the filter reported with the features before is compared field by field: only VLANs follow them.
+                let negotiated = self.transport.negotiated();
+                self.transport.arrange(&self.settings.queues_with(negotiated));
+                self.guest_offloads = negotiated & GUEST_OFFLOADS;
+                self.filter.forget_vlans();
+                if self.transport.has(CTRL_VLAN) && !self.settings.qemu_filter {
+                    cx.outbox.rx_filter_changed();
+                }
+            }
             Event::Started => {
-                self.look_for_buffers(cx);
+                for pair in 0..self.settings.pairs {
+                    self.look_for_buffers(cx, pair);
+                }
                 self.control(cx);
-                self.transmit(cx);
+                self.transmit_all(cx);
             }
-            Event::Notified(RECEIVE) => {
-                self.deliver(cx);
+            Event::Notified(queue) => self.notified(cx, queue),
+            Event::QueueReset(queue) => {
+                self.forget_outgoing(cx, Some(queue));
+                for pair in 0..self.settings.pairs {
+                    self.look_for_buffers(cx, pair);
+                }
             }
-            Event::Notified(TRANSMIT) => self.transmit(cx),
-            Event::Notified(CONTROL) => {
-                self.control(cx);
-                self.show();
-            }
-            Event::Notified(_) => {}
         }
     }
 
-    /// Takes a frame, and delivers it if there are buffers.
-    fn take(&mut self, cx: &mut Cx<'_>, frame: &Frame) -> Result<(), DropReason> {
-        let refused = if !self.link_up {
-            Some(DropReason::LinkDown)
-        } else if !self.transport.ready(RECEIVE) {
-            Some(DropReason::ReceiverOff)
-        } else if !self.waiting.is_empty() {
-            Some(DropReason::NoBuffers)
-        } else if frame.error().is_some() {
-            Some(DropReason::LineError)
+    fn notified(&mut self, cx: &mut Cx<'_>, queue: u16) {
+        self.statistics.count(queue, |counters| add(&mut counters.notifications, 1));
+        self.ring_doorbell(cx);
+        let pair = queue >> 1;
+        if Some(queue) == self.control_queue() {
+            self.control(cx);
+        } else if queue & 1 == 0 {
+            self.deliver(cx, pair);
+        } else if pair >= self.active_pairs {
+            self.broke(cx, Broken::TransmitOnIdlePair, "QUEUE_NOTIFY", queue.into());
+        } else if let Some(delay) = self.settings.transmit_delay {
+            // As QEMU: a second notification does not wait.
+            if self.timers.pending(Timer::TransmitDelay) {
+                self.timers.cancel(cx, Timer::TransmitDelay);
+                self.transmit(cx, pair);
+            } else if self.transport.ready(transmit_queue(pair)) {
+                self.timers.arm(cx, Timer::TransmitDelay, cx.now + delay);
+            }
         } else {
-            self.filter.check(frame.data(), self.transport.has(CTRL_VLAN)).err()
-        };
-        if let Some(reason) = refused {
-            self.lose(cx, reason, frame.len());
-            return Err(reason);
+            self.transmit(cx, pair);
         }
-        // The sender may have left work to us; no offload is negotiated, so the driver gets what a cable would carry.
-        let Ok(pieces) = offload::materialise(frame) else {
-            self.lose(cx, DropReason::LineError, frame.len());
-            return Err(DropReason::LineError);
-        };
-        self.waiting.extend(pieces.iter().map(|piece| piece.data().to_vec()));
-        self.deliver(cx).map_or(Ok(()), Err)
     }
 }

@@ -1,154 +1,222 @@
-//! Reception (virtio 1.3 §5.1.6.4): filter, then into one chain, or with merged buffers into as many as it takes.
-//!
-//! Buffers are looked at first and used only when there are enough of them; until then the frame waits here and the peer
-//! behind it. So a failure half-way leaves the ring as it was.
+//! Reception (virtio 1.3 §5.1.6.4): a frame arrives, is filtered and steered, and waits for time and buffers.
 
-use elnic_contract::{Cx, DropReason, LogEntry, NotReady};
-use elnic_virtio::{Chain, Cursor, QueueError};
+use std::collections::VecDeque;
+
+use bytes::Bytes;
+use elnic_contract::{Cx, DropReason, Frame, LogEntry, NotReady, VDuration, VTime};
+use elnic_wire::{ethernet, offload, vlan};
 
 use crate::VirtioNet;
-use crate::features::{self, RECEIVE};
+use crate::features::{CTRL_VLAN, MTU};
+use crate::header::Header;
+use crate::rsc::Rsc;
+use crate::statistics::add;
+use crate::timers::Timer;
 
-/// Descriptors that one frame may take.
-const MAX_DESCRIPTORS: usize = 2048;
-/// Frames that one entry delivers before it gives way.
-const BUDGET_FRAMES: u32 = 64;
-/// Descriptors that it fills.
-const BUDGET_DESCRIPTORS: usize = 2048;
+/// The receive queue of a pair.
+pub(crate) const fn receive_queue(pair: u16) -> u16 {
+    pair.saturating_mul(2)
+}
 
-/// What became of the frame that waited longest.
-pub(crate) enum Delivery {
-    /// The driver has it, in so many descriptors.
-    Done(usize),
-    /// It cannot be delivered.
-    Lost(DropReason),
-    /// There are not enough buffers yet.
-    NoBuffers,
+/// A frame that passed the filter and waits for time or buffers.
+#[derive(Clone, Debug)]
+pub(crate) struct Incoming {
+    pub(crate) header: Header,
+    pub(crate) data: Bytes,
+    /// When it has crossed the bus.
+    pub(crate) at: VTime,
+}
+
+/// What waits for one pair's buffers.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Backlog {
+    pub(crate) frames: VecDeque<Incoming>,
+    /// The driver knows that we wait for buffers.
+    pub(crate) starved: bool,
+}
+
+/// State of the receiver.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Receiver {
+    /// By pair.
+    pub(crate) pairs: Vec<Backlog>,
+    /// Frames whose last bit has not arrived yet, with the time when it will.
+    pub(crate) arriving: VecDeque<(VTime, Frame)>,
+    /// Segments that are being put together.
+    pub(crate) rsc: Rsc,
 }
 
 impl VirtioNet {
     /// Why no frame can be taken now.
     pub(crate) fn obstacle(&self) -> Option<NotReady> {
         if !self.link_up {
-            Some(NotReady::LinkDown)
-        } else if !self.transport.ready(RECEIVE) {
-            Some(NotReady::DriverNotReady)
-        } else if self.starved || !self.waiting.is_empty() {
-            Some(NotReady::NoBuffers)
-        } else {
-            None
+            return Some(NotReady::LinkDown);
         }
+        if !self.transport.ready(receive_queue(0)) {
+            return Some(NotReady::DriverNotReady);
+        }
+        if !self.rx.arriving.is_empty() {
+            return Some(NotReady::LineBusy);
+        }
+        if self.settings.rx_drop {
+            return None;
+        }
+        let limit = self.backlog_limit();
+        let mut active = self.rx.pairs.iter().take(usize::from(self.active_pairs));
+        let full = active.all(|pair| pair.starved || pair.frames.len() >= limit);
+        full.then_some(NotReady::NoBuffers)
     }
 
-    pub(crate) fn lose(&mut self, cx: &mut Cx<'_>, reason: DropReason, length: usize) {
+    /// Frames that may wait in one pair. With one pair the peer waits instead, unless the bus takes its time.
+    fn backlog_limit(&self) -> usize {
+        let one = self.active_pairs <= 1 && self.settings.fidelity.bus.is_none();
+        if one { 1 } else { self.settings.rx_backlog }
+    }
+
+    /// The longest frame that is not a large one, without FCS; a VLAN tag is no part of it.
+    pub(crate) fn longest_frame(&self) -> usize {
+        usize::from(self.settings.mtu)
+            .saturating_add(ethernet::HEADER_LENGTH)
+            .saturating_add(vlan::TAG_LENGTH)
+    }
+
+    /// A received frame is lost.
+    pub(crate) fn lose(&mut self, cx: &mut Cx<'_>, reason: DropReason, length: usize, pair: u16) {
         let length = u32::try_from(length).unwrap_or(u32::MAX);
         cx.log.record(LogEntry::Dropped { reason, length });
         self.counters.drop_received(reason);
+        self.statistics.count(receive_queue(pair), |counters| {
+            add(&mut counters.drops, 1);
+            if reason == DropReason::NoBuffers {
+                add(&mut counters.drops_special, 1);
+            }
+        });
     }
 
-    /// Delivers what waits, as far as there are buffers; says why the last one lost was.
-    pub(crate) fn deliver(&mut self, cx: &mut Cx<'_>) -> Option<DropReason> {
-        let (mut lost, mut worked) = (None, false);
-        let (mut frames, mut descriptors) = (0_u32, 0_usize);
-        while let Some(frame) = self.waiting.pop_front() {
-            if frames >= BUDGET_FRAMES || descriptors >= BUDGET_DESCRIPTORS {
-                self.waiting.push_front(frame);
-                self.resume_later(cx);
-                break;
-            }
-            frames = frames.saturating_add(1);
-            match self.deliver_one(cx, &frame) {
-                Delivery::Done(taken) => {
-                    self.counters.received(frame.len());
-                    descriptors = descriptors.saturating_add(taken);
-                    worked = true;
-                }
-                Delivery::Lost(reason) => {
-                    self.lose(cx, reason, frame.len());
-                    lost = Some(reason);
-                }
-                Delivery::NoBuffers => {
-                    self.waiting.push_front(frame);
-                    break;
-                }
+    /// A frame is on the cable; its last bit may still be to come.
+    pub(crate) fn take(&mut self, cx: &mut Cx<'_>, frame: &Frame) -> Result<(), DropReason> {
+        if self.settings.fidelity.line.is_some() && self.link_up {
+            let end = self.occupy_receiving(cx, frame);
+            if end > cx.now || !self.rx.arriving.is_empty() {
+                self.rx.arriving.push_back((end, frame.clone()));
+                self.await_arrival(cx);
+                return Ok(());
             }
         }
-        if worked {
-            self.transport.signal(cx, RECEIVE);
-        }
-        self.look_for_buffers(cx);
-        lost
+        self.arrive(cx, frame)
     }
 
-    /// Sees whether a frame could be delivered; if not, asks the driver to say when there are more buffers.
-    pub(crate) fn look_for_buffers(&mut self, cx: &mut Cx<'_>) {
-        let available = self.transport.look(cx, RECEIVE).unwrap_or(0);
-        self.starved = available == 0 && self.transport.ready(RECEIVE);
-        if self.starved || !self.waiting.is_empty() {
-            self.transport.await_more(cx, RECEIVE);
+    fn await_arrival(&mut self, cx: &mut Cx<'_>) {
+        if let Some((at, _)) = self.rx.arriving.front()
+            && !self.timers.pending(Timer::ReceiveLine)
+        {
+            let soonest = cx.now + VDuration::from_picos(1);
+            self.timers.arm(cx, Timer::ReceiveLine, soonest.max(*at));
         }
     }
 
-    fn deliver_one(&mut self, cx: &mut Cx<'_>, frame: &[u8]) -> Delivery {
-        let header = self.header_length();
-        let total = header.saturating_add(frame.len()) as u64;
-        let chains = match self.collect(cx, total) {
-            Ok(chains) => chains,
-            Err(delivery) => return delivery,
+    /// The last bit of the first frame on the cable is here.
+    pub(crate) fn frame_has_arrived(&mut self, cx: &mut Cx<'_>) {
+        if let Some((_, frame)) = self.rx.arriving.pop_front() {
+            let _ = self.arrive(cx, &frame);
+        }
+        self.await_arrival(cx);
+    }
+
+    /// The last bit of a frame is here.
+    fn arrive(&mut self, cx: &mut Cx<'_>, frame: &Frame) -> Result<(), DropReason> {
+        let refused = if !self.link_up {
+            Err(DropReason::LinkDown)
+        } else if !self.transport.ready(receive_queue(0)) {
+            Err(DropReason::ReceiverOff)
+        } else if frame.error().is_some() {
+            Err(DropReason::LineError)
+        } else {
+            self.filter.check(frame.data(), self.transport.has(CTRL_VLAN))
         };
-        let count = u16::try_from(chains.len()).unwrap_or(u16::MAX);
-        let [low, high] = count.to_le_bytes();
-        let whole: [u8; 12] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, low, high];
-        let mut bytes = Vec::with_capacity(header.saturating_add(frame.len()));
-        bytes.extend_from_slice(whole.get(..header).unwrap_or_default());
-        bytes.extend_from_slice(frame);
-        let (mut rest, mut used) = (bytes.as_slice(), Vec::with_capacity(chains.len()));
-        for chain in &chains {
-            let written = match Cursor::new(&chain.writable).write(cx.dma, rest) {
-                Ok(written) => written,
-                Err(error) => {
-                    cx.log.record(LogEntry::Dma { doing: "receive data store", error });
-                    return Delivery::Lost(DropReason::DmaError);
-                }
-            };
-            used.push((chain.head, u32::try_from(written).unwrap_or(u32::MAX)));
-            rest = rest.get(written..).unwrap_or_default();
+        let large = frame.offload().segmentation.is_some();
+        let long = self.transport.has(MTU) && !large && frame.len() > self.longest_frame();
+        let refused = refused.and(if long { Err(DropReason::TooLong) } else { Ok(()) });
+        if let Err(reason) = refused {
+            self.lose(cx, reason, frame.len(), 0);
+            return Err(reason);
         }
-        if !self.transport.give_back(cx, RECEIVE, &used) {
-            return Delivery::Lost(DropReason::DmaError);
+        if self.coalesce(cx, frame) {
+            return Ok(());
         }
-        Delivery::Done(chains.iter().fold(0, |sum, chain| sum.saturating_add(chain.descriptors())))
+        if let Some(header) = Header::for_driver(frame, self.guest_offloads) {
+            return self.admit(cx, header, std::slice::from_ref(frame));
+        }
+        // The driver does not take the work that is left; it gets what a cable would carry.
+        match offload::materialise(frame) {
+            Ok(pieces) => self.admit(cx, Header::default(), &pieces),
+            Err(_) => {
+                self.lose(cx, DropReason::LineError, frame.len(), 0);
+                Err(DropReason::LineError)
+            }
+        }
     }
 
-    /// The next chains, as many as `total` bytes need.
-    fn collect(&mut self, cx: &mut Cx<'_>, total: u64) -> Result<Vec<Chain>, Delivery> {
-        let failed = Delivery::Lost(DropReason::BadDescriptor);
-        let Some(available) = self.transport.look(cx, RECEIVE) else { return Err(failed) };
-        let merges = self.transport.has(features::MRG_RXBUF);
-        let (mut chains, mut room, mut descriptors) = (Vec::new(), 0_u64, 0_usize);
-        for ahead in 0..available {
-            let Some(chain) = self.transport.chain(cx, RECEIVE, ahead) else { return Err(failed) };
-            let bytes = chain.writable_bytes();
-            if bytes == 0 {
-                let what = "receive chain without anything to write to";
-                self.transport.fail(cx, QueueError::rule(what, chain.head));
-                return Err(failed);
+    /// A frame, or all that it was cut into, goes to its pair, behind the others there.
+    pub(crate) fn admit(
+        &mut self,
+        cx: &mut Cx<'_>,
+        header: Header,
+        pieces: &[Frame],
+    ) -> Result<(), DropReason> {
+        let limit = self.backlog_limit();
+        let mut pair = 0;
+        let mut waited = false;
+        for (number, piece) in pieces.iter().enumerate() {
+            let mut header = header;
+            let data = piece.bytes();
+            pair = self.steer(&data, &mut header);
+            let at = self.stored_at(cx, data.len());
+            let Some(backlog) = self.rx.pairs.get_mut(usize::from(pair)) else { return Ok(()) };
+            if number == 0 {
+                waited = !backlog.frames.is_empty();
+                if backlog.frames.len() >= limit {
+                    self.lose(cx, DropReason::NoBuffers, piece.len(), pair);
+                    return Err(DropReason::NoBuffers);
+                }
             }
-            room = room.saturating_add(bytes);
-            descriptors = descriptors.saturating_add(chain.descriptors());
-            chains.push(chain);
-            if room >= total {
-                return Ok(chains);
-            }
-            if !merges {
-                return Err(Delivery::Lost(DropReason::TooLong));
-            }
-            if descriptors > MAX_DESCRIPTORS {
-                return Err(Delivery::Lost(DropReason::NoBuffers));
-            }
+            backlog.frames.push_back(Incoming { header, data, at });
         }
-        // A frame that no number of buffers can take must not wait for ever.
-        let full = self.transport.queue(RECEIVE).is_some_and(|queue| available >= queue.size());
-        Err(if full { Delivery::Lost(DropReason::TooLong) } else { Delivery::NoBuffers })
+        if waited {
+            // What is before them waits for time or buffers, and they behind it.
+            return Ok(());
+        }
+        self.deliver(cx, pair).map_or(Ok(()), Err)
+    }
+
+    pub(crate) fn await_store(&mut self, cx: &mut Cx<'_>) {
+        let first = |backlog: &Backlog| backlog.frames.front().map(|first| first.at);
+        let next = self.rx.pairs.iter().filter_map(first).filter(|at| *at > cx.now).min();
+        if let Some(next) = next
+            && self.timers.deadline(Timer::ReceiveDma) != Some(next)
+        {
+            self.timers.arm(cx, Timer::ReceiveDma, next);
+        }
+    }
+
+    /// Delivers what waits for all pairs.
+    pub(crate) fn deliver_all(&mut self, cx: &mut Cx<'_>) {
+        for pair in 0..self.settings.pairs {
+            self.deliver(cx, pair);
+        }
+    }
+
+    /// Everything that waits is lost, because the driver is.
+    pub(crate) fn forget_incoming(&mut self, cx: &mut Cx<'_>) {
+        let receiver = std::mem::take(&mut self.rx);
+        let waiting = receiver.pairs.iter().zip(0..).flat_map(|(backlog, pair)| {
+            backlog.frames.iter().map(move |frame| (frame.data.len(), pair))
+        });
+        let arriving = receiver.arriving.iter().map(|(_, frame)| (frame.len(), 0));
+        let coalescing = receiver.rsc.lengths().map(|length| (length, 0));
+        for (length, pair) in waiting.chain(arriving).chain(coalescing) {
+            self.lose(cx, DropReason::ReceiverOff, length, pair);
+        }
+        self.rx.pairs = vec![Backlog::default(); usize::from(self.settings.pairs)];
     }
 }

@@ -12,6 +12,12 @@ pub const EVENT_IDX: u64 = 1 << 29;
 pub const BAD_FEATURE: u64 = 1 << 30;
 /// The driver follows the standard, not the legacy interface.
 pub const VERSION_1: u64 = 1 << 32;
+/// Queues are packed rings.
+pub const RING_PACKED: u64 = 1 << 34;
+/// Buffers are used in the order in which they were made available.
+pub const IN_ORDER: u64 = 1 << 35;
+/// Notifications say how far the driver has come.
+pub const NOTIFICATION_DATA: u64 = 1 << 38;
 /// A queue can be reset by itself.
 pub const RING_RESET: u64 = 1 << 40;
 

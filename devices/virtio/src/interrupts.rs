@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 pub const NO_VECTOR: u16 = 0xffff;
 
 /// A queue has used buffers.
-const QUEUE: u8 = 1;
+pub(crate) const QUEUE: u8 = 1;
 /// The device configuration has changed.
-const CONFIGURATION: u8 = 2;
+pub(crate) const CONFIGURATION: u8 = 2;
 
 /// What waits for the driver, and whom it is told to.
 ///
@@ -53,10 +53,9 @@ impl Interrupts {
         }
     }
 
-    pub(crate) fn configuration(&mut self, cx: &mut Cx<'_>) {
-        // QEMU sets both bits, and drivers have come to live with it.
-        self.isr |= QUEUE | CONFIGURATION;
-        self.generation = self.generation.wrapping_add(1);
+    /// The configuration has changed; `causes` is what ISR status shows for it.
+    pub(crate) fn configuration(&mut self, cx: &mut Cx<'_>, causes: u8) {
+        self.isr |= causes;
         if self.vector != NO_VECTOR {
             cx.outbox.msi(self.vector);
         }

@@ -1,92 +1,56 @@
-//! A split virtqueue as its device sees it (virtio 1.3 §2.7).
+//! One virtqueue as its device sees it: size, place, vector, and a ring of either kind.
 
-use elnic_contract::{Dma, DmaError, Gpa};
+use elnic_contract::Dma;
 use serde::{Deserialize, Serialize};
 
-use crate::chain::Chain;
+use crate::chain::{Chain, Used};
+use crate::error::QueueError;
 use crate::feature;
 use crate::interrupts::NO_VECTOR;
+use crate::packed::Packed;
+use crate::ring::{Areas, Place, Ring};
+use crate::split::Split;
 
-/// `VIRTQ_AVAIL_F_NO_INTERRUPT`.
-const NO_INTERRUPT: u16 = 1;
 /// Alignment of the legacy layout's used ring in bytes (§2.7.2).
 const LEGACY_ALIGN: u64 = 4096;
 
-/// Why a queue cannot go on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum QueueError {
-    /// Its memory cannot be reached.
-    #[error(transparent)]
-    Dma(#[from] DmaError),
-    /// The driver broke a rule.
-    #[error("{what}: {value:#x}")]
-    Rule {
-        /// What it did.
-        what: &'static str,
-        /// The value concerned.
-        value: u64,
-    },
-}
-
-impl QueueError {
-    /// The driver did `what`.
-    pub fn rule(what: &'static str, value: impl Into<u64>) -> Self {
-        Self::Rule { what, value: value.into() }
-    }
-}
-
-/// Where the three parts of a ring stand.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Ring {
-    /// The descriptor table.
-    pub descriptors: u64,
-    /// The available ring, or driver area.
-    pub driver: u64,
-    /// The used ring, or device area.
-    pub device: u64,
+/// The kind of ring, with its positions.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Form {
+    Split(Split),
+    Packed(Packed),
 }
 
 /// One queue.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Queue {
-    /// Entries: a power of two.
+    /// Descriptors in the ring.
     pub(crate) size: u16,
     /// MSI-X vector of its interrupts, or [`NO_VECTOR`].
     pub(crate) vector: u16,
-    pub(crate) ring: Ring,
+    pub(crate) areas: Areas,
     /// The driver has said where it stands.
     pub(crate) enabled: bool,
-    /// Index of the next entry of the available ring.
-    next_available: u16,
-    /// The driver's index as last seen.
-    seen_available: u16,
-    /// Index of the next entry of the used ring.
-    next_used: u16,
-    /// The used index when an interrupt was last considered.
-    signalled: Option<u16>,
+    form: Form,
 }
 
 impl Queue {
-    /// A queue after reset, of that many entries.
-    pub(crate) const fn new(size: u16) -> Self {
-        Self {
-            size,
-            vector: NO_VECTOR,
-            ring: Ring { descriptors: 0, driver: 0, device: 0 },
-            enabled: false,
-            next_available: 0,
-            seen_available: 0,
-            next_used: 0,
-            signalled: None,
-        }
+    /// A queue after reset, of that many descriptors.
+    pub(crate) fn new(size: u16) -> Self {
+        let form = Form::Split(Split::default());
+        Self { size, vector: NO_VECTOR, areas: Areas::default(), enabled: false, form }
     }
 
-    /// Starts it, from the beginning of its rings.
-    pub(crate) fn enable(&mut self) {
-        let (vector, ring) = (self.vector, self.ring);
-        *self = Self { vector, ring, enabled: true, ..Self::new(self.size) };
+    /// Starts it, from the beginning of a ring of the kind that was agreed.
+    pub(crate) fn enable(&mut self, features: u64) {
+        self.form = if features & feature::RING_PACKED != 0 {
+            Form::Packed(Packed::default())
+        } else {
+            Form::Split(Split::default())
+        };
+        self.enabled = true;
     }
 
     /// Places it as the legacy interface does, from the number of its first 4 KiB page (§4.1.5.1.3); 0 takes it away.
@@ -99,14 +63,14 @@ impl Queue {
         let end = driver.wrapping_add(entries.wrapping_mul(2)).wrapping_add(6);
         let device = end.wrapping_add(LEGACY_ALIGN.wrapping_sub(1)) & !LEGACY_ALIGN.wrapping_sub(1);
         if page != 0 {
-            self.ring = Ring { descriptors, driver, device };
+            self.areas = Areas { descriptors, driver, device };
             self.enabled = true;
         }
     }
 
     /// The page number that the legacy interface shows.
     pub(crate) fn legacy_page(&self) -> u32 {
-        let page = self.ring.descriptors >> 12 & 0xffff_ffff;
+        let page = self.areas.descriptors >> 12 & 0xffff_ffff;
         u32::try_from(page).unwrap_or(0)
     }
 
@@ -115,114 +79,90 @@ impl Queue {
         self.enabled
     }
 
-    /// Entries in the ring.
+    /// Descriptors in the ring.
     pub const fn size(&self) -> u16 {
         self.size
     }
 
-    /// Entries the driver has made available, as last seen.
-    pub const fn available(&self) -> u16 {
-        self.seen_available.wrapping_sub(self.next_available)
+    /// Whether it is a packed ring.
+    pub(crate) const fn is_packed(&self) -> bool {
+        matches!(self.form, Form::Packed(_))
     }
 
-    /// Looks how many entries the driver has made available.
-    ///
-    /// # Errors
-    /// The ring cannot be read, or its index has moved by more than the ring holds.
-    pub fn look(&mut self, dma: &mut dyn Dma) -> Result<u16, QueueError> {
-        let index = read16(dma, Gpa(self.ring.driver).plus(2))?;
-        let available = index.wrapping_sub(self.next_available);
-        if available > self.size {
-            return Err(QueueError::rule("available index beyond the ring", index));
+    fn ring(&mut self) -> &mut dyn Ring {
+        match &mut self.form {
+            Form::Split(split) => split,
+            Form::Packed(packed) => packed,
         }
-        self.seen_available = index;
-        Ok(available)
     }
 
-    /// Position of a free-running index in the ring.
-    fn slot(&self, index: u16) -> u64 {
-        // The size is a power of two.
-        u64::from(index & self.size.wrapping_sub(1))
+    const fn place(&self, features: u64) -> Place {
+        Place { areas: self.areas, size: self.size, features }
     }
 
-    /// The chain `ahead` entries behind the next one; it stays where it is.
-    ///
-    /// # Errors
-    /// It cannot be read or breaks a rule.
-    pub fn chain(&self, dma: &mut dyn Dma, features: u64, ahead: u16) -> Result<Chain, QueueError> {
-        let slot = self.slot(self.next_available.wrapping_add(ahead));
-        let at = Gpa(self.ring.driver).plus(slot.wrapping_mul(2).wrapping_add(4));
-        let head = read16(dma, at)?;
-        let indirect = features & feature::INDIRECT_DESC != 0;
-        Chain::walk(dma, Gpa(self.ring.descriptors), self.size, head, indirect)
-    }
-
-    /// Gives `used` (head, bytes written) back to the driver and leaves as many entries of the available ring behind.
-    ///
-    /// # Errors
-    /// The ring cannot be written; then the driver sees none of them.
-    pub fn give_back(&mut self, dma: &mut dyn Dma, used: &[(u16, u32)]) -> Result<(), QueueError> {
-        let mut index = self.next_used;
-        for (head, written) in used {
-            let [a, b, c, d] = u32::from(*head).to_le_bytes();
-            let [e, f, g, h] = written.to_le_bytes();
-            let offset = self.slot(index).wrapping_mul(8).wrapping_add(4);
-            dma.write(Gpa(self.ring.device).plus(offset), &[a, b, c, d, e, f, g, h])?;
-            index = index.wrapping_add(1);
-        }
-        dma.write(Gpa(self.ring.device).plus(2), &index.to_le_bytes())?;
-        let count = index.wrapping_sub(self.next_used);
-        self.next_used = index;
-        self.next_available = self.next_available.wrapping_add(count);
-        Ok(())
-    }
-
-    /// Asks the driver to notify at the next entry it makes available (§2.7.10). Without event indices it always does.
-    ///
-    /// # Errors
-    /// The ring cannot be written.
-    pub fn ask_for_notification(&self, dma: &mut dyn Dma, features: u64) -> Result<(), QueueError> {
-        if features & feature::EVENT_IDX != 0 {
-            let offset = u64::from(self.size).wrapping_mul(8).wrapping_add(4);
-            let at = Gpa(self.ring.device).plus(offset);
-            dma.write(at, &self.seen_available.to_le_bytes())?;
-        }
-        Ok(())
-    }
-
-    /// Whether the driver wants an interrupt for what was given back since this was last asked (§2.7.7).
-    ///
-    /// # Errors
-    /// The ring cannot be read.
-    pub fn wants_interrupt(
+    /// Whether the driver has made a chain available that was not taken.
+    pub(crate) fn has_more(
         &mut self,
         dma: &mut dyn Dma,
         features: u64,
     ) -> Result<bool, QueueError> {
-        let before = self.signalled.replace(self.next_used);
-        if features & feature::NOTIFY_ON_EMPTY != 0 && self.look(dma)? == 0 {
-            return Ok(true);
-        }
-        if features & feature::EVENT_IDX == 0 {
-            return Ok(read16(dma, Gpa(self.ring.driver))? & NO_INTERRUPT == 0);
-        }
-        let offset = u64::from(self.size).wrapping_mul(2).wrapping_add(4);
-        let wanted = read16(dma, Gpa(self.ring.driver).plus(offset))?;
-        Ok(before.is_none_or(|before| {
-            let (passed, moved) =
-                (self.next_used.wrapping_sub(wanted), self.next_used.wrapping_sub(before));
-            passed.wrapping_sub(1) < moved
-        }))
+        let place = self.place(features);
+        self.ring().has_more(dma, &place)
+    }
+
+    /// Takes the next chain, if there is one.
+    pub(crate) fn take(
+        &mut self,
+        dma: &mut dyn Dma,
+        features: u64,
+    ) -> Result<Option<Chain>, QueueError> {
+        let place = self.place(features);
+        self.ring().take(dma, &place)
+    }
+
+    /// Puts back the chain that was taken last.
+    pub(crate) fn put_back(&mut self, chain: &Chain) {
+        let place = self.place(0);
+        self.ring().put_back(&place, chain);
+    }
+
+    /// Gives chains back to the driver: all or, after an error, none.
+    pub(crate) fn give_back(
+        &mut self,
+        dma: &mut dyn Dma,
+        features: u64,
+        used: &[Used],
+    ) -> Result<(), QueueError> {
+        let place = self.place(features);
+        self.ring().give_back(dma, &place, used)
+    }
+
+    /// Asks the driver to notify when it makes the next chain available.
+    pub(crate) fn ask_for_notification(
+        &mut self,
+        dma: &mut dyn Dma,
+        features: u64,
+    ) -> Result<(), QueueError> {
+        let place = self.place(features);
+        self.ring().ask_for_notification(dma, &place)
+    }
+
+    /// Whether the driver wants an interrupt for what was given back since this was last asked.
+    pub(crate) fn wants_interrupt(
+        &mut self,
+        dma: &mut dyn Dma,
+        features: u64,
+    ) -> Result<bool, QueueError> {
+        let place = self.place(features);
+        self.ring().wants_interrupt(dma, &place)
     }
 
     /// Whether a device can be in this state.
     pub(crate) fn is_possible(&self, largest: u16) -> bool {
-        self.size.is_power_of_two() && self.size <= largest && self.available() <= self.size
+        let ring = match &self.form {
+            Form::Split(split) => split.is_possible(self.size),
+            Form::Packed(packed) => packed.is_possible(self.size),
+        };
+        (1..=largest).contains(&self.size) && ring
     }
-}
-
-fn read16(dma: &mut dyn Dma, at: Gpa) -> Result<u16, DmaError> {
-    let mut bytes = [0; 2];
-    dma.read(at, &mut bytes)?;
-    Ok(u16::from_le_bytes(bytes))
 }

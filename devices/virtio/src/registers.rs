@@ -1,18 +1,24 @@
 //! Registers of both interfaces that do not depend on the kind of device (virtio 1.3 §4.1.4.3, §4.1.4.10).
 //!
-//! The legacy window is the first 20 bytes of the I/O region; the device's own configuration follows. The standard
+//! The legacy window is the first 20 bytes of the I/O region; the device's own configuration follows. With MSI-X enabled two
+//! vector registers stand in between: that layout is a region of its own in the table, though not on the bus. The standard
 //! windows share the memory region. Most values depend on which queue is selected, so the table calls them volatile.
 
 use elnic_contract::Mode::{Ro, Rw, Wo};
-use elnic_contract::{Field, Mode, RegionKind, RegionSpec, Register};
-use elnic_registers::RegisterFile;
+use elnic_contract::{Field, Mode, Register};
 
 /// Region number of the legacy interface.
 pub const LEGACY: u8 = 0;
 /// Region number of the standard interface.
 pub const MODERN: u8 = 1;
+/// Region number of the part of the legacy interface that MSI-X moves, as it is while MSI-X is enabled.
+pub const LEGACY_MSIX: u8 = 2;
 /// Where the device's own configuration starts in the legacy region.
 pub const LEGACY_DEVICE: u32 = 0x14;
+/// Where it starts while MSI-X is enabled.
+pub const LEGACY_MSIX_DEVICE: u32 = 0x18;
+/// Length of the standard region in bytes.
+pub const MODERN_LENGTH: u64 = 0x4000;
 /// Offset of the common configuration in the standard region.
 pub const COMMON: u32 = 0x0000;
 /// Offset of the ISR status.
@@ -27,15 +33,6 @@ pub const WINDOW_LENGTH: u32 = 0x1000;
 pub const NOTIFY_MULTIPLIER: u32 = 4;
 /// Most queues a device of this transport has.
 pub const MAX_QUEUES: u16 = 64;
-
-/// The regions of a transitional device whose legacy region has `legacy` bytes.
-pub const fn regions(legacy: u64) -> [RegionSpec; 2] {
-    let kind = RegionKind::Memory64 { prefetchable: true };
-    [
-        RegionSpec { name: "bar0", bar: 0, kind: RegionKind::Io, size: legacy },
-        RegionSpec { name: "bar4", bar: 4, kind, size: 0x4000 },
-    ]
-}
 
 const fn whole(name: &'static str, bits: u8, mode: Mode, about: &'static str) -> Field {
     Field::new(name, 0, bits, mode, about).volatile()
@@ -61,6 +58,8 @@ const ISR_STATUS: &[Field] = &[
     Field::new("QUEUE", 0, 1, Ro, "a queue has used buffers").volatile(),
     Field::new("CONFIGURATION", 1, 1, Ro, "the device configuration has changed").volatile(),
 ];
+
+const VECTOR: &[Field] = &[whole("VECTOR", 16, Rw, "MSI-X vector; ffff: none")];
 
 const fn common(name: &'static str, offset: u32, width: u8, fields: &'static [Field]) -> Register {
     Register::new(name, offset, width, fields).region(MODERN)
@@ -103,9 +102,7 @@ elnic_registers::register_file! {
         DRIVER_FEATURE = common("DRIVER_FEATURE", 0x0c, 4, &[
             whole("FEATURES", 32, Rw, "features accepted"),
         ]).about("driver features", COMMON_SOURCE),
-        CONFIG_MSIX_VECTOR = common("CONFIG_MSIX_VECTOR", 0x10, 2, &[
-            whole("VECTOR", 16, Rw, "vector of configuration changes; ffff: none"),
-        ]).reset(0xffff).about("configuration vector", COMMON_SOURCE),
+        CONFIG_MSIX_VECTOR = common("CONFIG_MSIX_VECTOR", 0x10, 2, VECTOR).reset(0xffff).about("configuration vector", COMMON_SOURCE),
         NUM_QUEUES = common("NUM_QUEUES", 0x12, 2, &[
             whole("QUEUES", 16, Ro, "number of queues"),
         ]).about("number of queues", COMMON_SOURCE),
@@ -118,11 +115,9 @@ elnic_registers::register_file! {
             plain("QUEUE", 16, "which queue the others are about"),
         ]).about("queue select", COMMON_SOURCE),
         QUEUE_SIZE = common("QUEUE_SIZE", 0x18, 2, &[
-            whole("SIZE", 16, Rw, "entries: a power of two; 0: no such queue"),
+            whole("SIZE", 16, Rw, "descriptors; a power of two unless packed; 0: no such queue"),
         ]).about("queue size", COMMON_SOURCE),
-        QUEUE_MSIX_VECTOR = common("QUEUE_MSIX_VECTOR", 0x1a, 2, &[
-            whole("VECTOR", 16, Rw, "vector of the queue; ffff: none"),
-        ]).reset(0xffff).about("queue vector", COMMON_SOURCE),
+        QUEUE_MSIX_VECTOR = common("QUEUE_MSIX_VECTOR", 0x1a, 2, VECTOR).reset(0xffff).about("queue vector", COMMON_SOURCE),
         QUEUE_ENABLE = common("QUEUE_ENABLE", 0x1c, 2, &[
             whole("ENABLE", 16, Rw, "1 enables the queue"),
         ]).about("queue enable", COMMON_SOURCE),
@@ -143,40 +138,14 @@ elnic_registers::register_file! {
         ]).about("queue reset", COMMON_SOURCE),
         ISR_STATUS_ = common("ISR_STATUS", ISR, 1, ISR_STATUS)
             .read_hook().about("ISR status, cleared by a read", "virtio 1.3 §4.1.4.5"),
-        QUEUE_NOTIFY = common("QUEUE_NOTIFY", NOTIFY, 2, &[
+        QUEUE_NOTIFY = common("QUEUE_NOTIFY", NOTIFY, 4, &[
             whole("QUEUE", 16, Wo, "any write says that the queue has buffers available"),
-        ]).array(MAX_QUEUES, 4).about("queue notifications", "virtio 1.3 §4.1.4.4"),
+            Field::new("NEXT_OFF", 16, 15, Wo, "where the driver has come to, with NOTIFICATION_DATA").volatile(),
+            Field::new("NEXT_WRAP", 31, 1, Wo, "and in which round, of a packed ring").volatile(),
+        ]).array(MAX_QUEUES, 4).about("queue notifications", "virtio 1.3 §4.1.4.4, §4.1.5.2"),
+        LEGACY_CONFIG_VECTOR = Register::new("LEGACY_CONFIG_VECTOR", 0x14, 2, VECTOR)
+            .region(LEGACY_MSIX).reset(0xffff).about("legacy, MSI-X enabled: configuration vector", LEGACY_SOURCE),
+        LEGACY_QUEUE_VECTOR = Register::new("LEGACY_QUEUE_VECTOR", 0x16, 2, VECTOR)
+            .region(LEGACY_MSIX).reset(0xffff).about("legacy, MSI-X enabled: vector of the selected queue", LEGACY_SOURCE),
     }
-}
-
-/// Number of rows of the transport.
-pub const ROWS: usize = Reg::TABLE.len();
-
-/// The table of a device: the transport's rows and `own`, ascending, `TOTAL` in all.
-#[expect(
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    reason = "evaluated when the device's table is compiled: a mistake is a build error"
-)]
-pub const fn table_with<const TOTAL: usize>(own: &[Register]) -> [Register; TOTAL] {
-    assert!(TOTAL == ROWS + own.len(), "the table has all rows");
-    let mut table = [Reg::TABLE[0]; TOTAL];
-    let (mut at, mut ours, mut theirs) = (0, 0, 0);
-    while at < TOTAL {
-        let take_theirs =
-            ours >= ROWS || theirs < own.len() && place(&own[theirs]) < place(&Reg::TABLE[ours]);
-        if take_theirs {
-            table[at] = own[theirs];
-            theirs += 1;
-        } else {
-            table[at] = Reg::TABLE[ours];
-            ours += 1;
-        }
-        at += 1;
-    }
-    table
-}
-
-const fn place(row: &Register) -> u64 {
-    (row.region as u64) << 32 | row.offset as u64
 }

@@ -23,6 +23,7 @@
 pub mod checksum;
 pub mod ethernet;
 pub mod fcs;
+pub mod flow;
 pub mod ipv4;
 pub mod ipv6;
 pub mod layout;

@@ -6,6 +6,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, Parser, Subcommand};
 
 use crate::error::Failure;
+use crate::say;
 
 /// An e2k guest machine with cycle-aware network interfaces.
 #[derive(Debug, Parser)]
@@ -198,7 +199,7 @@ pub(crate) struct DemoArguments {
 /// One line for a refusal of clap's; help is no refusal.
 pub(crate) fn refuse(refused: &clap::Error) -> Result<u8, Failure> {
     if refused.kind() == ErrorKind::DisplayHelp {
-        print!("{refused}");
+        say::print(format_args!("{refused}"));
         return Ok(0);
     }
     let text = |kind| match refused.get(kind) {

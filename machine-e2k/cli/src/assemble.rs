@@ -6,6 +6,7 @@ use elnic_isa::CpuModel;
 
 use crate::arguments::AsmArguments;
 use crate::error::Failure;
+use crate::say;
 
 /// Assembles sources into an image; messages go to standard error as a compiler's do.
 pub(crate) fn assemble(arguments: &AsmArguments) -> Result<u8, Failure> {
@@ -28,7 +29,7 @@ pub(crate) fn assemble(arguments: &AsmArguments) -> Result<u8, Failure> {
 
 fn print(messages: &[Diagnostic]) {
     for message in messages {
-        eprintln!("{message}");
+        say::complain(format_args!("{message}"));
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::arguments::DisasmArguments;
 use crate::error::Failure;
 use crate::image;
+use crate::say;
 
 /// Prints an image as text.
 pub(crate) fn disassemble(arguments: &DisasmArguments) -> Result<u8, Failure> {
@@ -11,6 +12,6 @@ pub(crate) fn disassemble(arguments: &DisasmArguments) -> Result<u8, Failure> {
     elnic_disasm::list_elf(&bytes, &mut text).map_err(|error| {
         Failure::Tool(format!("disasm: '{}': {error}", arguments.image.display()))
     })?;
-    print!("{text}");
+    say::print(format_args!("{text}"));
     Ok(0)
 }

@@ -20,6 +20,7 @@ mod network;
 mod options;
 mod quit;
 mod run;
+mod say;
 mod terminals;
 
 use std::process::ExitCode;
@@ -39,7 +40,7 @@ fn main() -> ExitCode {
         Ok(code) => ExitCode::from(code),
         Err(failure) => {
             // One line, whatever stands in a value.
-            eprintln!("elnic: {}", failure.to_string().replace('\n', "\\n"));
+            say::complain(format_args!("elnic: {}", failure.to_string().replace('\n', "\\n")));
             ExitCode::from(failure.exit_code())
         }
     }

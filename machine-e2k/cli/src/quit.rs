@@ -11,6 +11,7 @@ use elnic_board::StopButton;
 use nix::sys::signal::{SigSet, Signal};
 
 use crate::error::Failure;
+use crate::say;
 use crate::terminals::tty;
 
 /// Signals that end a run. SIGCONT is waited for too: the terminal is somebody else's while the program is stopped.
@@ -44,7 +45,7 @@ impl Quit {
 
     /// Ends the run, and says why on standard error.
     pub(crate) fn ask(&self, why: &str) {
-        eprintln!("elnic: {why}");
+        say::complain(format_args!("elnic: {why}"));
         let again = self.asked.swap(true, Ordering::AcqRel);
         match self.button.get() {
             Some(button) if !again => button.press(),

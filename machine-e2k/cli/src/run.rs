@@ -16,7 +16,7 @@ use crate::network::Network;
 use crate::options::{KeyValues, is_help, parse_cpu, parse_size};
 use crate::quit::Quit;
 use crate::terminals::{self, tty};
-use crate::{control, help, image};
+use crate::{control, help, image, say};
 
 /// Exit code of a run whose guest raised an exception that nothing handles.
 const GUEST_FAULT: u8 = 3;
@@ -24,12 +24,12 @@ const GUEST_FAULT: u8 = 3;
 /// Builds the machine and runs it to its end; the exit code.
 pub(crate) fn run(arguments: RunArguments) -> Result<u8, Failure> {
     if let Some(text) = asked_for(&arguments)? {
-        print!("{text}");
+        say::print(format_args!("{text}"));
         return Ok(0);
     }
     let network = match Network::read(&arguments)? {
         Request::Help(text) => {
-            print!("{text}");
+            say::print(format_args!("{text}"));
             return Ok(0);
         }
         Request::Make(network) => network,
@@ -189,7 +189,7 @@ pub(crate) fn conclude(outcome: Outcome) -> u8 {
         | Outcome::NoProgram
         | Outcome::Stopped => 0,
         Outcome::Fault(fault) => {
-            eprintln!("elnic: {fault}");
+            say::complain(format_args!("elnic: {fault}"));
             GUEST_FAULT
         }
     }

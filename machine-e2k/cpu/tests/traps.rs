@@ -314,3 +314,25 @@ fn what_a_program_has_prepared_outlives_a_trap() {
     assert_eq!(guest.halt(), 12);
     assert_eq!(guest.word("seen", 1), guest.symbol("bad"));
 }
+
+#[test]
+fn the_back_trace_leads_through_the_processor_and_the_chain_stack() {
+    let mut guest = Guest::new(
+        IsaVersion::V4,
+        ".globl _start
+         _start: { setwd wsz=16, nfx=1 ; disp %ctpr1, middle }
+         { call %ctpr1, wbs=8 }
+         outer: HALT(1)
+         middle: { setwd wsz=8, nfx=1 ; disp %ctpr1, inner }
+         { flushc }
+         { call %ctpr1, wbs=8 }
+         behind: HALT(2)
+         inner: { setwd wsz=8, nfx=1 }
+         { setsft }",
+    );
+    let exception = guest.fail();
+    assert_eq!(exception.kind, ExceptionKind::SoftwareTrap);
+    let trace = guest.cpu.back_trace(&mut guest.bus, 16);
+    assert_eq!(trace, [guest.symbol("behind"), guest.symbol("outer")]);
+    assert_eq!(guest.cpu.back_trace(&mut guest.bus, 1), [guest.symbol("behind")]);
+}

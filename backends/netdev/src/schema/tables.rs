@@ -72,7 +72,7 @@ pub const TYPES: &[TypeSpec] = &[
             option("smb", Text, "", "directory the SMB server serves"),
             option("smbserver", Text, "10.0.2.4", "guest-visible address of the SMB server"),
             option("hostfwd", Texts, "", "[tcp|udp]:[hostaddr]:hostport-[guestaddr]:guestport"),
-            option("guestfwd", Texts, "", "[tcp]:server:port-dev or -cmd:command"),
+            option("guestfwd", Texts, "", "[tcp]:[server]:port-cmd:COMMAND or -tcp:HOST:PORT"),
             option("tftp-server-name", Text, "", "TFTP server name (RFC 2132)"),
         ],
     ),

@@ -124,7 +124,10 @@ fn every_option_of_user_reaches_the_user_netdev() {
         ("smb=/tmp", "'smb' is not supported"),
         ("smbserver=10.0.2.4", "'smbserver' is not supported"),
         ("hostfwd=tcp", "Invalid host forwarding rule 'tcp' (No : separators)"),
-        ("guestfwd=tcp:10.0.2.9:1-cmd:x", "'guestfwd=tcp:10.0.2.9:1-cmd:x'"),
+        (
+            "guestfwd=tcp:10.0.2.2:1-cmd:x",
+            "Conflicting/invalid host:port in guest forwarding rule 'tcp:10.0.2.2:1-cmd:x'",
+        ),
     ] {
         let text = format!("user,id=n0,{}", option.replace("LONG", &"x".repeat(256)));
         let said = create(&netdev(&text)).err().map(|error| error.to_string());

@@ -1,6 +1,7 @@
 //! What goes through the mailboxes: commands to the thread that owns the host's sockets, events back.
 
 use std::net::{IpAddr, SocketAddr, TcpListener, UdpSocket};
+use std::sync::Arc;
 
 use bytes::Bytes;
 
@@ -30,6 +31,8 @@ pub(crate) enum DatagramKind {
 pub(crate) enum Command {
     /// Connect a stream; answered by `Connected` or `Refused`.
     Connect { flow: FlowId, to: Outside },
+    /// Run a command for the shell and connect to its standard input and output; answered like `Connect`.
+    Spawn { flow: FlowId, command: Arc<str> },
     /// Accept connections, each answered by `Accepted`, until closed.
     Listen { rule: FlowId, listener: TcpListener },
     /// Write to a stream; answered by `Taken` bit by bit. The sender keeps count of what is not taken.
@@ -55,6 +58,7 @@ impl Command {
     pub(super) fn flow(&self) -> FlowId {
         match *self {
             Self::Connect { flow, .. }
+            | Self::Spawn { flow, .. }
             | Self::Listen { rule: flow, .. }
             | Self::Send { flow, .. }
             | Self::Grant { flow, .. }
@@ -71,7 +75,7 @@ impl Command {
     pub(super) fn refusal(&self) -> Option<Event> {
         let trouble = Trouble::Unreachable(Unreachable::Network);
         match *self {
-            Self::Connect { flow, .. } => {
+            Self::Connect { flow, .. } | Self::Spawn { flow, .. } => {
                 Some(Event::Refused { flow, reason: Some(Unreachable::Network) })
             }
             Self::SendTo { flow, to, .. } => Some(Event::Bounced { flow, to, by: None, trouble }),

@@ -5,6 +5,7 @@
 //! [`Io::receive`] only, which the stack calls from `poll`.
 
 mod bounced;
+mod child;
 mod datagram;
 mod message;
 mod resolver;

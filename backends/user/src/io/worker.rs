@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::io;
 use std::net::SocketAddr;
 use std::os::fd::AsRawFd;
+use std::process::Child;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -19,7 +20,7 @@ use super::datagram::Datagrams;
 use super::resolver::Resolver;
 use super::stream::Stream;
 use super::watch::{self, Interest, Socket, Watched};
-use super::{Command, Event, FlowId, Shared, trouble};
+use super::{Command, Event, FlowId, Shared, child, trouble};
 use crate::nat::Outside;
 
 /// Most connections accepted before others get their turn.
@@ -38,6 +39,8 @@ pub(super) struct Worker {
     /// The mailbox is full: nothing is read.
     paused: bool,
     accepted: u64,
+    /// Commands that run, or have ended and not been waited for.
+    children: Vec<Child>,
 }
 
 impl Worker {
@@ -58,6 +61,7 @@ impl Worker {
             backlog: VecDeque::new(),
             paused: false,
             accepted: FlowId::ACCEPTED,
+            children: Vec::new(),
         }
     }
 
@@ -82,6 +86,11 @@ impl Worker {
         }
         for flow in self.sockets.keys().copied().collect::<Vec<_>>() {
             self.remove(flow);
+        }
+        for mut child in self.children {
+            // A command that outlives its connection is ended, and leaves no trace in the process table.
+            let _ = child.kill();
+            let _ = child.wait();
         }
     }
 
@@ -123,6 +132,7 @@ impl Worker {
     fn perform(&mut self, command: Command) {
         match command {
             Command::Connect { flow, to } => self.connect(flow, to),
+            Command::Spawn { flow, command } => self.spawn(flow, &command),
             Command::Listen { rule, listener } => self.insert(rule, Socket::Listener(listener)),
             Command::Open { flow, kind } => {
                 let socket = Socket::Datagrams(Datagrams::new(flow, kind));
@@ -171,6 +181,23 @@ impl Worker {
             Err(error) => {
                 let reason = trouble::of_connect(&error);
                 self.backlog.push_back(Event::Refused { flow, reason });
+            }
+        }
+    }
+
+    /// Runs a command and treats it as a stream that is connected at once.
+    fn spawn(&mut self, flow: FlowId, command: &str) {
+        self.children.retain_mut(|child| matches!(child.try_wait(), Ok(None)));
+        match child::spawn(command) {
+            Ok((child, socket)) => {
+                self.children.push(child);
+                let fd = socket.as_raw_fd();
+                self.insert(flow, Socket::Stream(Stream::new(flow, socket)));
+                self.backlog.push_back(Event::Connected { flow, fd });
+            }
+            Err(error) => {
+                tracing::warn!(%error, command, "a command of guestfwd cannot be run");
+                self.backlog.push_back(Event::Refused { flow, reason: None });
             }
         }
     }

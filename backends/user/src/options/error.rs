@@ -1,6 +1,6 @@
 //! What can be wrong with the options, in QEMU's words where QEMU has words.
 
-use super::ForwardError;
+use super::{ForwardError, GuestForwardError};
 
 /// Why the options were refused. Texts are those of QEMU's `net_slirp_init` wherever it has one.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -88,12 +88,9 @@ pub enum OptionsError {
     /// A host forwarding rule is wrong or cannot be set up.
     #[error(transparent)]
     HostForward(#[from] ForwardError),
-    /// `guestfwd` is not supported.
-    #[error(
-        "'guestfwd={0}': forwarding from the guest to commands or character devices is not supported; \
-         let the guest connect to a port of the host address instead"
-    )]
-    GuestForward(String),
+    /// A guest forwarding rule is wrong.
+    #[error(transparent)]
+    GuestForward(#[from] GuestForwardError),
     /// `smb` and `smbserver` are not supported.
     #[error(
         "'{0}' is not supported: there is no built-in SMB server; run one on the host and let the guest connect to \

@@ -64,6 +64,11 @@ impl Ipv4Settings {
         address.is_broadcast() || (wide && address == self.network | !self.mask)
     }
 
+    /// Where guest forwarding rules without an address lead: as libslirp has it, number 4.
+    pub(crate) fn fourth(&self) -> Ipv4Addr {
+        self.network | (Ipv4Addr::new(0, 0, 0, 4) & !self.mask)
+    }
+
     /// Whether a guest may use `address` as its own.
     pub(crate) fn is_guest(&self, address: Ipv4Addr) -> bool {
         let ours = address == self.host || address == self.dns;

@@ -3,11 +3,12 @@
 //! [`Options`] mirrors `NetdevUserOptions` of the QAPI schema, text as given; [`Options::validate`] turns it into
 //! [`Settings`] or says, in QEMU's words, what is wrong. Nothing is opened or bound here.
 //!
-//! Left out, and refused rather than ignored: `guestfwd`, `smb`, `smbserver`.
+//! Left out, and refused rather than ignored: `smb`, `smbserver`.
 
 mod address;
 mod error;
 mod forward;
+mod guest_forward;
 mod ipv4;
 mod ipv6;
 
@@ -21,6 +22,8 @@ use elnic_contract::VDuration;
 pub(crate) use address::parse_ipv4;
 pub use error::OptionsError;
 pub use forward::{ForwardError, ForwardKey, ForwardProtocol, HostForward};
+pub use guest_forward::GuestForwardError;
+pub(crate) use guest_forward::{GuestForward, GuestTarget};
 pub(crate) use ipv4::Ipv4Settings;
 pub(crate) use ipv6::Ipv6Settings;
 
@@ -81,7 +84,7 @@ pub struct Options {
     pub smbserver: Option<String>,
     /// Host forwarding rules, `[tcp|udp]:[hostaddr]:hostport-[guestaddr]:guestport`.
     pub hostfwd: Vec<String>,
-    /// Guest forwarding rules. Refused.
+    /// Guest forwarding rules, `[tcp]:[server]:port-cmd:COMMAND` or `-tcp:HOST:PORT`.
     pub guestfwd: Vec<String>,
     /// TFTP server name the DHCP server announces (RFC 2132 option 66).
     pub tftp_server_name: Option<String>,
@@ -101,6 +104,7 @@ pub(crate) struct Settings {
     pub(crate) announce: Announcements,
     pub(crate) tftp: Option<TftpRoot>,
     pub(crate) forwards: Vec<HostForward>,
+    pub(crate) guest_forwards: Vec<GuestForward>,
     pub(crate) resolver: Option<SocketAddr>,
     pub(crate) latency: VDuration,
 }
@@ -113,6 +117,13 @@ pub(crate) struct Announcements {
     pub(crate) search: Vec<String>,
     pub(crate) boot_file: Option<String>,
     pub(crate) tftp_server: Option<String>,
+}
+
+impl Settings {
+    /// The rule for what a guest sends there.
+    pub(crate) fn guest_forward(&self, server: SocketAddr) -> Option<&GuestForward> {
+        self.guest_forwards.iter().find(|rule| rule.server == server)
+    }
 }
 
 impl Options {
@@ -131,6 +142,7 @@ impl Options {
         let announce = self.announcements()?;
         self.refuse_unsupported()?;
         let guest = ipv4.then_some(v4.dhcp_start);
+        let guest_forwards = self.parse_guest_forwards(&v4)?;
         let forwards = self.parse_forwards(guest)?;
         Ok(Settings {
             restrict: self.restrict,
@@ -139,6 +151,7 @@ impl Options {
             announce,
             tftp: self.tftp.clone(),
             forwards,
+            guest_forwards,
             resolver: self.resolver,
             latency: self.latency,
         })
@@ -200,15 +213,17 @@ impl Options {
     }
 
     fn refuse_unsupported(&self) -> Result<(), OptionsError> {
-        if let Some(rule) = self.guestfwd.first() {
-            return Err(OptionsError::GuestForward(rule.clone()));
-        }
         for (option, value) in [("smb", &self.smb), ("smbserver", &self.smbserver)] {
             if value.is_some() {
                 return Err(OptionsError::Smb(option));
             }
         }
         Ok(())
+    }
+
+    fn parse_guest_forwards(&self, v4: &Ipv4Settings) -> Result<Vec<GuestForward>, OptionsError> {
+        let rules = self.guestfwd.iter().map(|rule| GuestForward::parse(rule, v4));
+        Ok(rules.collect::<Result<_, _>>()?)
     }
 
     fn parse_forwards(&self, guest: Option<Ipv4Addr>) -> Result<Vec<HostForward>, OptionsError> {

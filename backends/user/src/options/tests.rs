@@ -184,11 +184,58 @@ fn a_rule_to_remove_is_named_without_the_guest() {
 fn what_is_not_supported_is_refused_and_not_ignored() {
     let o = Options::default;
     for (options, named) in [
-        (Options { guestfwd: vec!["tcp:10.0.2.100:80-cmd:cat".to_owned()], ..o() }, "guestfwd"),
         (Options { smb: some("/srv"), ..o() }, "smb"),
         (Options { smbserver: some("10.0.2.4"), ..o() }, "smbserver"),
     ] {
         let error = text(options.validate().unwrap_err());
         assert!(error.contains(named) && error.contains("not supported"), "{error}");
     }
+}
+
+#[test]
+fn guest_forwarding_rules_have_qemus_reasons() {
+    let refusal = |rule: &str| {
+        let options = Options { guestfwd: vec![rule.to_owned()], ..Options::default() };
+        options.validate().map_err(text)
+    };
+    for (rule, why) in [
+        ("tcp", "Invalid guest forwarding rule 'tcp' (No : separators)"),
+        (
+            "udp:10.0.2.9:1-cmd:x",
+            "Invalid guest forwarding rule 'udp:10.0.2.9:1-cmd:x' (Bad protocol name)",
+        ),
+        ("tcp:10.0.2.9", "Invalid guest forwarding rule 'tcp:10.0.2.9' (Missing : separator)"),
+        ("tcp:x:1-cmd:x", "Invalid guest forwarding rule 'tcp:x:1-cmd:x' (Bad server address)"),
+        (
+            "tcp:10.0.2.9:1",
+            "Invalid guest forwarding rule 'tcp:10.0.2.9:1' (Bad server port separator)",
+        ),
+        (
+            "tcp:10.0.2.9:0-cmd:x",
+            "Invalid guest forwarding rule 'tcp:10.0.2.9:0-cmd:x' (Bad server port)",
+        ),
+        (
+            "tcp:10.0.3.9:1-cmd:x",
+            "Conflicting/invalid host:port in guest forwarding rule 'tcp:10.0.3.9:1-cmd:x'",
+        ),
+        (
+            "tcp:10.0.2.2:1-cmd:x",
+            "Conflicting/invalid host:port in guest forwarding rule 'tcp:10.0.2.2:1-cmd:x'",
+        ),
+        (
+            "tcp:10.0.2.3:1-cmd:x",
+            "Conflicting/invalid host:port in guest forwarding rule 'tcp:10.0.2.3:1-cmd:x'",
+        ),
+        (
+            "tcp:10.0.2.9:1-chardev0",
+            "Could not open guest forwarding device of 'tcp:10.0.2.9:1-chardev0': cmd:COMMAND and tcp:HOST:PORT are supported",
+        ),
+    ] {
+        assert_eq!(refusal(rule), Err(why.to_owned()));
+    }
+    let rules = ["tcp::80-cmd:cat", ":10.0.2.9:1-tcp:127.0.0.1:2"].map(str::to_owned);
+    let options = Options { guestfwd: rules.to_vec(), ..Options::default() };
+    let servers = options.settings().unwrap().guest_forwards.into_iter().map(|rule| rule.server);
+    let servers: Vec<String> = servers.map(|server| server.to_string()).collect();
+    assert_eq!(servers, ["10.0.2.4:80", "10.0.2.9:1"]);
 }

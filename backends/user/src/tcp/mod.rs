@@ -21,7 +21,8 @@ use smoltcp::wire::{HardwareAddress, IpCidr, TcpPacket};
 use crate::counters::Discard;
 use crate::icmp::Trouble;
 use crate::io::{Command, FlowId};
-use crate::nat::{self, NoWay};
+use crate::nat::{self, NoWay, Outside};
+use crate::options::GuestTarget;
 use crate::stack::{Context, trouble};
 use device::Device;
 use flow::{Ends, Flow, Phase};
@@ -115,7 +116,9 @@ impl Engine {
                     self.forget(ends);
                 }
             }
-            None if cx.settings.restrict => cx.link.counters.discard(Discard::Restricted),
+            None if cx.settings.restrict && cx.settings.guest_forward(ends.remote).is_none() => {
+                cx.link.counters.discard(Discard::Restricted)
+            }
             None if segment.syn() && !segment.ack() => self.open(cx, ends, packet),
             // The engine resets what it does not know.
             None => self.feed(cx.now, packet),
@@ -126,20 +129,31 @@ impl Engine {
     }
 
     fn open(&mut self, cx: &mut Context<'_>, ends: Ends, packet: &[u8]) {
-        let outside = match nat::outside(cx.settings, ends.remote) {
-            Ok(outside) => outside,
-            Err(NoWay::Unreachable(reason)) => {
-                return trouble(cx, packet, Trouble::Unreachable(reason));
-            }
-            Err(NoWay::BadAddress) => return cx.link.counters.discard(Discard::BadAddress),
-        };
+        let forward = cx.settings.guest_forward(ends.remote).map(|rule| rule.target.clone());
+        let connect = |to| move |flow| Command::Connect { flow, to };
+        let way: Box<dyn FnOnce(FlowId) -> Command> =
+            match (forward, nat::outside(cx.settings, ends.remote)) {
+                (Some(GuestTarget::Command(command)), _) => {
+                    Box::new(move |flow| Command::Spawn { flow, command })
+                }
+                (Some(GuestTarget::Address(address)), _) => {
+                    Box::new(connect(Outside::Address(address)))
+                }
+                (None, Ok(outside)) => Box::new(connect(outside)),
+                (None, Err(NoWay::Unreachable(reason))) => {
+                    return trouble(cx, packet, Trouble::Unreachable(reason));
+                }
+                (None, Err(NoWay::BadAddress)) => {
+                    return cx.link.counters.discard(Discard::BadAddress);
+                }
+            };
         if !self.make_room() {
             cx.link.counters.discard(Discard::NoRoom);
             return self.feed(cx.now, packet);
         }
         let id = cx.io.new_flow();
         self.insert(Flow::new(id, ends, Phase::Connecting(packet.to_vec())), id);
-        cx.io.send(Command::Connect { flow: id, to: outside });
+        cx.io.send(way(id));
     }
 
     /// Whether there is room for another connection, at the expense of one that is only waiting for stray segments.

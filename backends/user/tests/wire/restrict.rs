@@ -61,3 +61,43 @@ fn connections_go_unanswered() {
     assert_eq!(guest.tcp(handle).state(), State::SynSent);
     assert!(listener.accept().is_err());
 }
+
+#[test]
+fn a_guest_forwarding_rule_leads_to_a_command_and_to_a_server_all_the_same() {
+    use std::io::{Read, Write};
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let rules = [
+        "tcp:10.0.2.100:80-cmd:tr a-z A-Z".to_owned(),
+        format!("tcp:10.0.2.101:81-tcp:{}", listener.local_addr().unwrap()),
+    ];
+    let mut guest = Guest::new(&Options { guestfwd: rules.to_vec(), ..restricted() });
+    let server = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut heard = String::new();
+        stream.read_to_string(&mut heard).unwrap();
+        stream.write_all(heard.to_uppercase().as_bytes()).unwrap();
+    });
+    for (local, address, port) in [(40_000, [10, 0, 2, 100], 80), (40_001, [10, 0, 2, 101], 81)] {
+        let handle = guest.connect(local, std::net::Ipv4Addr::from(address), port);
+        guest.until("a connection", |guest| guest.tcp(handle).may_send());
+        guest.tcp(handle).send_slice(b"hello").unwrap();
+        guest.tcp(handle).close();
+        let mut answer = Vec::new();
+        guest.until("the answer", |guest| {
+            let socket = guest.tcp(handle);
+            while socket.can_recv() {
+                socket.recv(|data| (data.len(), answer.extend_from_slice(data))).unwrap();
+            }
+            answer.len() == 5
+        });
+        assert_eq!(answer, b"HELLO");
+    }
+    server.join().unwrap();
+    // Another port of the same address leads nowhere.
+    let handle = guest.connect(40_002, std::net::Ipv4Addr::new(10, 0, 2, 100), 9);
+    for _ in 0..100 {
+        guest.step();
+        guest.bench.advance(50);
+    }
+    assert_eq!(guest.tcp(handle).state(), State::SynSent);
+}

@@ -1,4 +1,4 @@
-//! Address tables, wake-up, management and diagnosis (SDM 13.5, 13.6, 13.8).
+//! Address tables, wake-up, management and diagnosis (nic-models.md §1.2).
 
 use elnic_contract::Mode::{NotModelled, Ro, Rw, W1c};
 use elnic_contract::{Field, Mode, Register};
@@ -25,15 +25,15 @@ macro_rules! table {
 }
 
 pub(super) const RAL_A: Register =
-    table!("RAL_A", 0x00040, RAL_FIELDS, 16, 8, "RAL, as on the 82542", "SDM 13.5.2");
+    table!("RAL_A", 0x00040, RAL_FIELDS, 16, 8, "RAL, as on the 82542", "nic-models.md §1.2");
 pub(super) const RAH_A: Register =
-    table!("RAH_A", 0x00044, RAH_FIELDS, 16, 8, "RAH, as on the 82542", "SDM 13.5.3");
+    table!("RAH_A", 0x00044, RAH_FIELDS, 16, 8, "RAH, as on the 82542", "nic-models.md §1.2");
 pub(super) const MTA_A: Register =
-    table!("MTA_A", 0x00200, MTA_FIELDS, 128, 4, "MTA, as on the 82542", "SDM 13.5.1");
+    table!("MTA_A", 0x00200, MTA_FIELDS, 128, 4, "MTA, as on the 82542", "nic-models.md §1.2");
 pub(super) const VFTA_A: Register =
-    table!("VFTA_A", 0x00600, VFTA_FIELDS, 128, 4, "VFTA, as on the 82542", "SDM 13.5.4");
+    table!("VFTA_A", 0x00600, VFTA_FIELDS, 128, 4, "VFTA, as on the 82542", "nic-models.md §1.2");
 pub(super) const MTA: Register =
-    table!("MTA", 0x05200, MTA_FIELDS, 128, 4, "multicast table", "SDM 13.5.1");
+    table!("MTA", 0x05200, MTA_FIELDS, 128, 4, "multicast table", "nic-models.md §1.2");
 pub(super) const RAL: Register = table!(
     "RAL",
     0x05400,
@@ -41,7 +41,7 @@ pub(super) const RAL: Register = table!(
     16,
     8,
     "receive address low; 0 comes from the EEPROM",
-    "SDM 13.5.2"
+    "nic-models.md §1.2"
 );
 pub(super) const RAH: Register = table!(
     "RAH",
@@ -50,10 +50,10 @@ pub(super) const RAH: Register = table!(
     16,
     8,
     "receive address high; 0 comes from the EEPROM",
-    "SDM 13.5.3"
+    "nic-models.md §1.2"
 );
 pub(super) const VFTA: Register =
-    table!("VFTA", 0x05600, VFTA_FIELDS, 128, 4, "VLAN filter table", "SDM 13.5.4");
+    table!("VFTA", 0x05600, VFTA_FIELDS, 128, 4, "VLAN filter table", "nic-models.md §1.2");
 
 pub(super) const WUC: Register = Register::new(
     "WUC",
@@ -66,7 +66,7 @@ pub(super) const WUC: Register = Register::new(
         f("APMPME", 3, 1, Rw, "signal PME# for magic packets that APME lets through"),
     ],
 )
-.about("wake-up control", "SDM 13.6.1");
+.about("wake-up control", "nic-models.md §1.2");
 
 /// What may wake the machine up, for WUFC (enable) and WUS (status).
 macro_rules! wake_sources {
@@ -89,10 +89,10 @@ macro_rules! wake_sources {
 }
 
 pub(super) const WUFC: Register = Register::new("WUFC", 0x05808, 4, wake_sources!(Rw))
-    .about("wake-up filter control", "SDM 13.6.2");
+    .about("wake-up filter control", "nic-models.md §1.2");
 
-pub(super) const WUS: Register =
-    Register::new("WUS", 0x05810, 4, wake_sources!(W1c)).about("wake-up status", "SDM 13.6.3");
+pub(super) const WUS: Register = Register::new("WUS", 0x05810, 4, wake_sources!(W1c))
+    .about("wake-up status", "nic-models.md §1.2");
 
 pub(super) const MANC: Register = Register::new(
     "MANC",
@@ -128,7 +128,7 @@ pub(super) const MANC: Register = Register::new(
     ],
 )
 .reset(0x0022_2300)
-.about("management control; no management controller is fitted", "SDM 13.4");
+.about("management control; no management controller is fitted", "nic-models.md §1.2");
 
 pub(super) const IPAV: Register = Register::new(
     "IPAV",
@@ -142,17 +142,17 @@ pub(super) const IPAV: Register = Register::new(
         f("V60", 16, 1, Rw, "IP6AT is valid"),
     ],
 )
-.about("IP address valid", "SDM 13.6.4");
+.about("IP address valid", "nic-models.md §1.2");
 
 pub(super) const IP4AT: Register =
     Register::new("IP4AT", 0x05840, 4, &[f("IPV4ADDR", 0, 32, Rw, "address to wake up for")])
         .array(4, 8)
-        .about("IPv4 address table", "SDM 13.6.5");
+        .about("IPv4 address table", "nic-models.md §1.2");
 
 pub(super) const IP6AT: Register =
     Register::new("IP6AT", 0x05880, 4, &[f("IPV6ADDR", 0, 32, Rw, "address to wake up for")])
         .array(4, 4)
-        .about("IPv6 address table", "SDM 13.6.6");
+        .about("IPv6 address table", "nic-models.md §1.2");
 
 pub(super) const WUPL: Register = Register::new(
     "WUPL",
@@ -160,7 +160,7 @@ pub(super) const WUPL: Register = Register::new(
     4,
     &[f("LEN", 0, 12, Ro, "length of the packet that woke up").volatile()],
 )
-.about("wake-up packet length", "SDM 13.6.7");
+.about("wake-up packet length", "nic-models.md §1.2");
 
 pub(super) const WUPM: Register = Register::new(
     "WUPM",
@@ -169,22 +169,22 @@ pub(super) const WUPM: Register = Register::new(
     &[f("WUPM", 0, 32, Ro, "the packet that woke up").volatile()],
 )
 .array(32, 4)
-.about("wake-up packet memory", "SDM 13.6.8");
+.about("wake-up packet memory", "nic-models.md §1.2");
 
 pub(super) const FFLT: Register =
     Register::new("FFLT", 0x05f00, 4, &[f("LEN", 0, 11, Rw, "length of the flexible filter")])
         .array(4, 8)
-        .about("flexible filter length table", "SDM 13.6.9");
+        .about("flexible filter length table", "nic-models.md §1.2");
 
 pub(super) const FFMT: Register =
     Register::new("FFMT", 0x09000, 4, &[f("MASK", 0, 4, Rw, "which filters look at this byte")])
         .array(128, 8)
-        .about("flexible filter mask table", "SDM 13.6.10");
+        .about("flexible filter mask table", "nic-models.md §1.2");
 
 pub(super) const FFVT: Register =
     Register::new("FFVT", 0x09800, 4, &[f("VALUE", 0, 32, Rw, "a byte for each of four filters")])
         .array(128, 8)
-        .about("flexible filter value table", "SDM 13.6.11");
+        .about("flexible filter value table", "nic-models.md §1.2");
 
 pub(super) const PBM: Register = Register::new(
     "PBM",
@@ -193,7 +193,7 @@ pub(super) const PBM: Register = Register::new(
     &[f("DATA", 0, 32, Rw, "four bytes of packets as they stand in the FIFOs").volatile()],
 )
 .array(16384, 4)
-.about("packet buffer memory", "SDM 13.8");
+.about("packet buffer memory", "nic-models.md §1.2");
 
 pub(super) const IOADDR: Register = Register::new(
     "IOADDR",
@@ -202,10 +202,10 @@ pub(super) const IOADDR: Register = Register::new(
     &[f("IOADDR", 0, 20, Rw, "offset of the register that IODATA reaches; up to 1ffff")],
 )
 .region(1)
-.about("register address of the I/O window", "SDM 13.2.2.1");
+.about("register address of the I/O window", "nic-models.md §1.2");
 
 pub(super) const IODATA: Register =
     Register::new("IODATA", 0x4, 4, &[f("IODATA", 0, 32, Rw, "that register").volatile()])
         .region(1)
         .read_hook()
-        .about("register data of the I/O window", "SDM 13.2.2.2");
+        .about("register data of the I/O window", "nic-models.md §1.2");

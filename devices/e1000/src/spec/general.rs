@@ -1,4 +1,4 @@
-//! General registers: control, status, EEPROM, PHY access, flow control, interrupts, LEDs (SDM 13.4.1 to 13.4.21).
+//! General registers: control, status, EEPROM, PHY access, flow control, interrupts, LEDs (nic-models.md §1.2).
 
 use elnic_contract::Mode::{Ro, Rw, Sc, W1s, Wo};
 use elnic_contract::{Field, Mode, Register};
@@ -31,11 +31,11 @@ const CTRL_FIELDS: &[Field] = &[
 
 pub(super) const CTRL: Register = Register::new("CTRL", 0x00000, 4, CTRL_FIELDS)
     .reset(super::CTRL_DEFAULT)
-    .about("device control", "SDM 13.4.1");
+    .about("device control", "nic-models.md §1.2");
 
 pub(super) const CTRL_DUP: Register = Register::new("CTRL_DUP", 0x00004, 4, CTRL_FIELDS)
     .reset(super::CTRL_DEFAULT)
-    .about("CTRL once more", "SDM 13.4.1");
+    .about("CTRL once more", "nic-models.md §1.2");
 
 pub(super) const STATUS: Register = Register::new(
     "STATUS",
@@ -56,7 +56,7 @@ pub(super) const STATUS: Register = Register::new(
     ],
 )
 .reset(super::STATUS_DEFAULT)
-.about("device status", "SDM 13.4.2");
+.about("device status", "nic-models.md §1.2");
 
 pub(super) const EECD: Register = Register::new(
     "EECD",
@@ -75,7 +75,7 @@ pub(super) const EECD: Register = Register::new(
     ],
 )
 .reset(super::EECD_DEFAULT)
-.about("EEPROM pins", "SDM 13.4.3, 5.3");
+.about("EEPROM pins", "nic-models.md §1.2");
 
 pub(super) const EERD: Register = Register::new(
     "EERD",
@@ -88,7 +88,7 @@ pub(super) const EERD: Register = Register::new(
         f("DATA", 16, 16, Ro, "the word").volatile(),
     ],
 )
-.about("EEPROM read", "SDM 13.4.4");
+.about("EEPROM read", "nic-models.md §1.2");
 
 pub(super) const CTRL_EXT: Register = Register::new(
     "CTRL_EXT",
@@ -112,7 +112,7 @@ pub(super) const CTRL_EXT: Register = Register::new(
         f("LINK_MODE", 22, 2, Rw, "0: copper"),
     ],
 )
-.about("extended device control", "SDM 13.4.6");
+.about("extended device control", "nic-models.md §1.2");
 
 pub(super) const FLA: Register = Register::new(
     "FLA",
@@ -127,7 +127,7 @@ pub(super) const FLA: Register = Register::new(
         f("FL_GNT", 5, 1, Ro, "flash access grant"),
     ],
 )
-.about("flash access", "SDM 13.4.5");
+.about("flash access", "nic-models.md §1.2");
 
 pub(super) const MDIC: Register = Register::new(
     "MDIC",
@@ -143,23 +143,23 @@ pub(super) const MDIC: Register = Register::new(
         f("E", 30, 1, Rw, "error: nobody answered").volatile(),
     ],
 )
-.about("PHY registers", "SDM 13.4.7");
+.about("PHY registers", "nic-models.md §1.2");
 
 pub(super) const FCAL: Register =
     Register::new("FCAL", 0x00028, 4, &[f("FCAL", 0, 32, Rw, "PAUSE destination, bytes 0 to 3")])
-        .about("flow control address low", "SDM 13.4.8");
+        .about("flow control address low", "nic-models.md §1.2");
 
 pub(super) const FCAH: Register =
     Register::new("FCAH", 0x0002c, 4, &[f("FCAH", 0, 16, Rw, "PAUSE destination, bytes 4 and 5")])
-        .about("flow control address high", "SDM 13.4.9");
+        .about("flow control address high", "nic-models.md §1.2");
 
 pub(super) const FCT: Register =
     Register::new("FCT", 0x00030, 4, &[f("FCT", 0, 16, Rw, "PAUSE type field")])
-        .about("flow control type", "SDM 13.4.10");
+        .about("flow control type", "nic-models.md §1.2");
 
 pub(super) const VET: Register =
     Register::new("VET", 0x00038, 4, &[f("VET", 0, 16, Rw, "type field of a tagged frame")])
-        .about("VLAN ether type", "SDM 13.4.11");
+        .about("VLAN ether type", "nic-models.md §1.2");
 
 /// The causes, at their bits in ICR, ICS, IMS and IMC.
 macro_rules! causes {
@@ -187,7 +187,7 @@ macro_rules! causes {
 
 pub(super) const ICR: Register = Register::new("ICR", 0x000c0, 4, causes!(Mode::RcW1c))
     .read_hook()
-    .about("interrupt cause read", "SDM 13.4.17");
+    .about("interrupt cause read", "nic-models.md §1.2");
 
 pub(super) const ITR: Register = Register::new(
     "ITR",
@@ -195,16 +195,16 @@ pub(super) const ITR: Register = Register::new(
     4,
     &[f("INTERVAL", 0, 16, Rw, "least distance of interrupts in 256 ns; 0: none")],
 )
-.about("interrupt throttling", "SDM 13.4.18");
+.about("interrupt throttling", "SDM 13.4.18 as nic-models.md §1.9 quotes it");
 
 pub(super) const ICS: Register = Register::new("ICS", 0x000c8, 4, causes!(W1s))
-    .about("interrupt cause set; reads as ICR without clearing it", "SDM 13.4.19");
+    .about("interrupt cause set; reads as ICR without clearing it", "nic-models.md §1.2");
 
 pub(super) const IMS: Register = Register::new("IMS", 0x000d0, 4, causes!(W1s))
-    .about("interrupt mask set and read", "SDM 13.4.20");
+    .about("interrupt mask set and read", "nic-models.md §1.2");
 
-pub(super) const IMC: Register =
-    Register::new("IMC", 0x000d8, 4, causes!(Wo)).about("interrupt mask clear", "SDM 13.4.21");
+pub(super) const IMC: Register = Register::new("IMC", 0x000d8, 4, causes!(Wo))
+    .about("interrupt mask clear", "nic-models.md §1.2");
 
 pub(super) const FCTTV: Register = Register::new(
     "FCTTV",
@@ -212,7 +212,7 @@ pub(super) const FCTTV: Register = Register::new(
     4,
     &[f("TTV", 0, 16, Rw, "quanta in a transmitted PAUSE, of 512 bit times")],
 )
-.about("flow control transmit timer value", "SDM 13.4.12");
+.about("flow control transmit timer value", "nic-models.md §1.2");
 
 pub(super) const TXCW: Register = Register::new(
     "TXCW",
@@ -224,7 +224,7 @@ pub(super) const TXCW: Register = Register::new(
         f("ANE", 31, 1, Mode::NotModelled, "fibre negotiation"),
     ],
 )
-.about("transmit configuration word; fibre only", "SDM 13.4.13");
+.about("transmit configuration word; fibre only", "nic-models.md §1.2");
 
 pub(super) const RXCW: Register = Register::new(
     "RXCW",
@@ -240,7 +240,7 @@ pub(super) const RXCW: Register = Register::new(
         f("ANC", 31, 1, Ro, "negotiation complete"),
     ],
 )
-.about("receive configuration word; fibre only", "SDM 13.4.14");
+.about("receive configuration word; fibre only", "nic-models.md §1.2");
 
 pub(super) const LEDCTL: Register = Register::new(
     "LEDCTL",
@@ -266,7 +266,7 @@ pub(super) const LEDCTL: Register = Register::new(
     ],
 )
 .reset(0x602)
-.about("LED control", "SDM 13.4.15");
+.about("LED control", "nic-models.md §1.2");
 
 pub(super) const PBA: Register = Register::new(
     "PBA",
@@ -278,4 +278,4 @@ pub(super) const PBA: Register = Register::new(
     ],
 )
 .reset(0x0010_0030)
-.about("packet buffer allocation", "SDM 13.4.16");
+.about("packet buffer allocation", "nic-models.md §1.2");

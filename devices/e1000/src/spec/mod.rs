@@ -11,6 +11,7 @@
 mod filter;
 mod general;
 mod receive;
+mod ring;
 mod statistics;
 mod transmit;
 pub(crate) mod views;
@@ -110,11 +111,11 @@ elnic_registers::register_file! {
         RDFHS = receive::RDFHS,
         RDFTS = receive::RDFTS,
         RDFPC = receive::RDFPC,
-        RDBAL = receive::RDBAL,
-        RDBAH = receive::RDBAH,
-        RDLEN = receive::RDLEN,
-        RDH = receive::RDH,
-        RDT = receive::RDT,
+        RDBAL = ring::RDBAL,
+        RDBAH = ring::RDBAH,
+        RDLEN = ring::RDLEN,
+        RDH = ring::RDH,
+        RDT = ring::RDT,
         RDTR = receive::RDTR,
         RXDCTL = receive::RXDCTL,
         RADV = receive::RADV,
@@ -125,11 +126,11 @@ elnic_registers::register_file! {
         TDFHS = transmit::TDFHS,
         TDFTS = transmit::TDFTS,
         TDFPC = transmit::TDFPC,
-        TDBAL = transmit::TDBAL,
-        TDBAH = transmit::TDBAH,
-        TDLEN = transmit::TDLEN,
-        TDH = transmit::TDH,
-        TDT = transmit::TDT,
+        TDBAL = ring::TDBAL,
+        TDBAH = ring::TDBAH,
+        TDLEN = ring::TDLEN,
+        TDH = ring::TDH,
+        TDT = ring::TDT,
         TIDV = transmit::TIDV,
         TXDCTL = transmit::TXDCTL,
         TADV = transmit::TADV,

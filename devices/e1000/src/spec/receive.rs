@@ -1,4 +1,4 @@
-//! Receive registers: control, ring, timers, thresholds, checksum offload, FIFO diagnosis (SDM 13.4.22 to 13.4.32, 13.8).
+//! Receive registers: control, ring, timers, thresholds, checksum offload, FIFO diagnosis (nic-models.md §1.2).
 
 use elnic_contract::Mode::{Rw, Sc};
 use elnic_contract::{Field, Mode, Register};
@@ -31,7 +31,7 @@ pub(super) const RCTL: Register = Register::new(
         f("SECRC", 26, 1, Rw, "strip the FCS"),
     ],
 )
-.about("receive control", "SDM 13.4.22");
+.about("receive control", "nic-models.md §1.2");
 
 pub(super) const FCRTL: Register = Register::new(
     "FCRTL",
@@ -42,7 +42,7 @@ pub(super) const FCRTL: Register = Register::new(
         f("XONE", 31, 1, Rw, "send XON"),
     ],
 )
-.about("flow control receive threshold low", "SDM 13.4.23");
+.about("flow control receive threshold low", "nic-models.md §1.2");
 
 pub(super) const FCRTH: Register = Register::new(
     "FCRTH",
@@ -50,7 +50,7 @@ pub(super) const FCRTH: Register = Register::new(
     4,
     &[f("RTH", 3, 13, Rw, "FIFO level in 8 bytes at which XOFF is sent; 0: never")],
 )
-.about("flow control receive threshold high", "SDM 13.4.24");
+.about("flow control receive threshold high", "nic-models.md §1.2");
 
 /// A pointer into the packet buffer, in 8-byte units.
 macro_rules! pointer {
@@ -62,7 +62,7 @@ macro_rules! pointer {
             &[f($name, 0, 13, Mode::Rw, "in the packet buffer, in 8 bytes; a count for packets")
                 .volatile()],
         )
-        .about($about, "SDM 13.8")
+        .about($about, "nic-models.md §1.2")
     };
 }
 pub(super) use pointer;
@@ -73,38 +73,6 @@ pub(super) const RDFHS: Register = pointer!("RDFHS", 0x02420, "receive FIFO head
 pub(super) const RDFTS: Register = pointer!("RDFTS", 0x02428, "receive FIFO tail, saved");
 pub(super) const RDFPC: Register = pointer!("RDFPC", 0x02430, "receive FIFO packet count");
 
-pub(super) const RDBAL: Register = Register::new(
-    "RDBAL",
-    0x02800,
-    4,
-    &[f("RDBAL", 4, 28, Rw, "ring address, bits 31 to 4; 16-byte aligned")],
-)
-.about("receive ring address low", "SDM 13.4.25");
-
-pub(super) const RDBAH: Register =
-    Register::new("RDBAH", 0x02804, 4, &[f("RDBAH", 0, 32, Rw, "ring address, bits 63 to 32")])
-        .about("receive ring address high", "SDM 13.4.26");
-
-pub(super) const RDLEN: Register = Register::new(
-    "RDLEN",
-    0x02808,
-    4,
-    &[f("LEN", 7, 13, Rw, "ring length in 128 bytes; 0: no ring")],
-)
-.about("receive ring length", "SDM 13.4.27");
-
-pub(super) const RDH: Register = Register::new(
-    "RDH",
-    0x02810,
-    4,
-    &[f("RDH", 0, 16, Rw, "next descriptor the hardware takes").volatile()],
-)
-.about("receive head", "SDM 13.4.28");
-
-pub(super) const RDT: Register =
-    Register::new("RDT", 0x02818, 4, &[f("RDT", 0, 16, Rw, "first descriptor that is not free")])
-        .about("receive tail", "SDM 13.4.29");
-
 pub(super) const RDTR: Register = Register::new(
     "RDTR",
     0x02820,
@@ -114,7 +82,7 @@ pub(super) const RDTR: Register = Register::new(
         f("FPD", 31, 1, Sc, "end the delay now").volatile(),
     ],
 )
-.about("receive delay timer", "SDM 13.4.30");
+.about("receive delay timer", "nic-models.md §1.2");
 
 pub(super) const RXDCTL: Register = Register::new(
     "RXDCTL",
@@ -128,7 +96,7 @@ pub(super) const RXDCTL: Register = Register::new(
     ],
 )
 .reset(0x0101_0000)
-.about("receive descriptor control", "SDM 13.4");
+.about("receive descriptor control", "nic-models.md §1.2");
 
 pub(super) const RADV: Register = Register::new(
     "RADV",
@@ -136,7 +104,7 @@ pub(super) const RADV: Register = Register::new(
     4,
     &[f("DELAY", 0, 16, Rw, "RXT0 no later than this after the first packet, in 1.024 µs; 0: off")],
 )
-.about("receive absolute delay timer", "SDM 13.4.31");
+.about("receive absolute delay timer", "nic-models.md §1.2");
 
 pub(super) const RSRPD: Register = Register::new(
     "RSRPD",
@@ -144,7 +112,7 @@ pub(super) const RSRPD: Register = Register::new(
     4,
     &[f("SIZE", 0, 12, Rw, "SRPD for packets up to this length; 0: off")],
 )
-.about("receive small packet detect", "SDM 13.4.32");
+.about("receive small packet detect", "nic-models.md §1.2");
 
 pub(super) const RXCSUM: Register = Register::new(
     "RXCSUM",
@@ -157,4 +125,4 @@ pub(super) const RXCSUM: Register = Register::new(
         f("IPV6OFL", 10, 1, Rw, "check TCP and UDP over IPv6"),
     ],
 )
-.about("receive checksum control", "SDM 13.4");
+.about("receive checksum control", "nic-models.md §1.2");

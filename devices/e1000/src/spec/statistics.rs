@@ -1,4 +1,4 @@
-//! Statistics: cleared by a read, saturating; 64-bit pairs are cleared by the read of their upper half (SDM 13.7).
+//! Statistics: cleared by a read, saturating; 64-bit pairs are cleared by the read of their upper half (nic-models.md §1.2).
 
 use elnic_contract::{Field, Mode, Register};
 
@@ -8,11 +8,11 @@ const LOW: &[Field] =
     &[Field::new("LOW", 0, 32, Mode::Ro, "bits 31 to 0; cleared with the upper half").volatile()];
 
 const fn counter(name: &'static str, offset: u32, about: &'static str) -> Register {
-    Register::new(name, offset, 4, COUNT).about(about, "SDM 13.7")
+    Register::new(name, offset, 4, COUNT).about(about, "nic-models.md §1.2")
 }
 
 const fn low(name: &'static str, offset: u32, about: &'static str) -> Register {
-    Register::new(name, offset, 4, LOW).about(about, "SDM 13.7")
+    Register::new(name, offset, 4, LOW).about(about, "nic-models.md §1.2")
 }
 
 const fn high(name: &'static str, offset: u32, about: &'static str) -> Register {

@@ -1,4 +1,4 @@
-//! Transmit registers: control, ring, timers, thresholds, FIFO diagnosis (SDM 13.4.33 onwards, 13.8).
+//! Transmit registers: control, ring, timers, thresholds, FIFO diagnosis (nic-models.md §1.2).
 
 use elnic_contract::Mode::{Rw, Sc};
 use elnic_contract::{Field, Mode, Register};
@@ -23,7 +23,7 @@ pub(super) const TCTL: Register = Register::new(
         f("NRTU", 25, 1, Rw, "no retransmit on underrun; there is none"),
     ],
 )
-.about("transmit control", "SDM 13.4.33");
+.about("transmit control", "nic-models.md §1.2");
 
 pub(super) const TIPG: Register = Register::new(
     "TIPG",
@@ -35,7 +35,7 @@ pub(super) const TIPG: Register = Register::new(
         f("IPGR2", 20, 10, Rw, "half-duplex deferral, whole"),
     ],
 )
-.about("transmit inter-packet gap", "SDM 13.4.34");
+.about("transmit inter-packet gap", "nic-models.md §1.2");
 
 pub(super) const TBT: Register = Register::new(
     "TBT",
@@ -43,7 +43,7 @@ pub(super) const TBT: Register = Register::new(
     4,
     &[f("TBT", 0, 32, Mode::NotModelled, "transmit burst timer; half duplex")],
 )
-.about("transmit burst timer", "SDM 13.4");
+.about("transmit burst timer", "nic-models.md §1.2");
 
 pub(super) const AIT: Register = Register::new(
     "AIT",
@@ -51,7 +51,7 @@ pub(super) const AIT: Register = Register::new(
     4,
     &[f("AIFS", 0, 16, Rw, "adaptive gap; only after collisions, of which there are none")],
 )
-.about("adaptive inter-frame spacing throttle", "SDM 13.4.35");
+.about("adaptive inter-frame spacing throttle", "nic-models.md §1.2");
 
 pub(super) const TXDMAC: Register = Register::new(
     "TXDMAC",
@@ -59,45 +59,13 @@ pub(super) const TXDMAC: Register = Register::new(
     4,
     &[f("DPP", 0, 1, Mode::NotModelled, "disable packet prefetching")],
 )
-.about("transmit DMA control", "SDM 13.4");
+.about("transmit DMA control", "nic-models.md §1.2");
 
 pub(super) const TDFH: Register = pointer!("TDFH", 0x03410, "transmit FIFO head");
 pub(super) const TDFT: Register = pointer!("TDFT", 0x03418, "transmit FIFO tail");
 pub(super) const TDFHS: Register = pointer!("TDFHS", 0x03420, "transmit FIFO head, saved");
 pub(super) const TDFTS: Register = pointer!("TDFTS", 0x03428, "transmit FIFO tail, saved");
 pub(super) const TDFPC: Register = pointer!("TDFPC", 0x03430, "transmit FIFO packet count");
-
-pub(super) const TDBAL: Register = Register::new(
-    "TDBAL",
-    0x03800,
-    4,
-    &[f("TDBAL", 4, 28, Rw, "ring address, bits 31 to 4; 16-byte aligned")],
-)
-.about("transmit ring address low", "SDM 13.4.36");
-
-pub(super) const TDBAH: Register =
-    Register::new("TDBAH", 0x03804, 4, &[f("TDBAH", 0, 32, Rw, "ring address, bits 63 to 32")])
-        .about("transmit ring address high", "SDM 13.4.37");
-
-pub(super) const TDLEN: Register = Register::new(
-    "TDLEN",
-    0x03808,
-    4,
-    &[f("LEN", 7, 13, Rw, "ring length in 128 bytes; 0: no ring")],
-)
-.about("transmit ring length", "SDM 13.4.38");
-
-pub(super) const TDH: Register = Register::new(
-    "TDH",
-    0x03810,
-    4,
-    &[f("TDH", 0, 16, Rw, "next descriptor the hardware completes").volatile()],
-)
-.about("transmit head", "SDM 13.4.39");
-
-pub(super) const TDT: Register =
-    Register::new("TDT", 0x03818, 4, &[f("TDT", 0, 16, Rw, "first descriptor that is not ready")])
-        .about("transmit tail", "SDM 13.4.40");
 
 pub(super) const TIDV: Register = Register::new(
     "TIDV",
@@ -111,7 +79,7 @@ pub(super) const TIDV: Register = Register::new(
         "TXDW so long after the last write-back with IDE, in 1.024 µs; 0: at once",
     )],
 )
-.about("transmit interrupt delay value", "SDM 13.4.41");
+.about("transmit interrupt delay value", "nic-models.md §1.2");
 
 pub(super) const TXDCTL: Register = Register::new(
     "TXDCTL",
@@ -125,7 +93,7 @@ pub(super) const TXDCTL: Register = Register::new(
         f("LWTHRESH", 25, 7, Rw, "TXD_LOW when so many times 8 descriptors are left; 0: off"),
     ],
 )
-.about("transmit descriptor control", "SDM 13.4");
+.about("transmit descriptor control", "nic-models.md §1.2");
 
 pub(super) const TADV: Register = Register::new(
     "TADV",
@@ -133,7 +101,7 @@ pub(super) const TADV: Register = Register::new(
     4,
     &[f("IDV", 0, 16, Rw, "TXDW no later than this after the first, in 1.024 µs; 0: off")],
 )
-.about("transmit absolute interrupt delay value", "SDM 13.4");
+.about("transmit absolute interrupt delay value", "nic-models.md §1.2");
 
 pub(super) const TSPMT: Register = Register::new(
     "TSPMT",
@@ -145,4 +113,4 @@ pub(super) const TSPMT: Register = Register::new(
     ],
 )
 .reset(0x0100_0400)
-.about("segmentation pad and threshold", "SDM 13.4");
+.about("segmentation pad and threshold", "nic-models.md §1.2");

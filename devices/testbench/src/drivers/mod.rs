@@ -6,5 +6,6 @@
 mod conversation;
 pub mod e1000;
 pub mod rtl8139;
+pub mod virtio;
 
 pub use conversation::{Counted, NicDriver, converse};

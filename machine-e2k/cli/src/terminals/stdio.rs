@@ -13,6 +13,7 @@ use elnic_netclient::Doorbell;
 use super::output::Output;
 use super::tty::{self, Key, Keys};
 use crate::quit::Quit;
+use crate::say;
 
 /// Characters that wait for the guest.
 const MAILBOX: usize = 4096;
@@ -60,7 +61,7 @@ impl Terminal for Stdio {
             Key::Guest(byte) => Some(byte),
             Key::Nothing => None,
             Key::Help => {
-                eprintln!("{}", tty::HELP);
+                say::complain(format_args!("{}", tty::HELP));
                 None
             }
             Key::Quit => {

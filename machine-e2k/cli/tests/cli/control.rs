@@ -61,6 +61,19 @@ fn a_signal_ends_the_run_with_everything_written() {
 }
 
 #[test]
+fn a_signal_ends_the_run_though_nobody_hears_of_it() {
+    let folder = scratch();
+    let image = guest(folder.path(), "print \"ready\\n\"\n1: { ibranch 1b }");
+    let mut program = start(&on_stdout(&image), |_| {});
+    drop(program.stderr.take());
+    let mut console = BufReader::new(program.stdout.take().unwrap());
+    wait_for("ready", &mut console);
+    drop(console);
+    signal(&program, Signal::SIGTERM);
+    assert_eq!(program.wait().unwrap().code(), Some(0));
+}
+
+#[test]
 fn a_signal_ends_a_program_that_still_waits_for_a_peer() {
     let folder = scratch();
     let image = printer(folder.path(), "unreached", 0);

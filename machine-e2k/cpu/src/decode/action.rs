@@ -279,6 +279,19 @@ impl Operation {
         )
     }
 
+    /// Whether it reads memory and can do nothing wrong but find none.
+    pub(crate) const fn is_simple_load(&self) -> bool {
+        matches!(self.action, Action::Load(_) | Action::LoadQuad | Action::LoadHalf(_))
+    }
+
+    /// Whether it writes memory and can do nothing wrong but find none.
+    pub(crate) const fn is_simple_store(&self) -> bool {
+        matches!(
+            self.action,
+            Action::Store(_) | Action::StoreQuad | Action::StoreHalf(_) | Action::StoreArray(_)
+        )
+    }
+
     /// Whether executing it may raise an exception, or does more than write its target.
     pub(crate) const fn is_plain(&self) -> bool {
         matches!(

@@ -35,6 +35,8 @@ pub(crate) struct Bundle {
     pub(crate) effort: Effort,
     /// The operations can be executed one after the other (see `order.rs`).
     pub(crate) direct: bool,
+    /// So they can, but more than one of them may fail: loads in front, then stores.
+    pub(crate) several: bool,
     /// Some operation asks for predicates or stages.
     pub(crate) guarded: bool,
     /// It touches memory, or does something rare.

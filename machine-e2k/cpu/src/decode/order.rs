@@ -2,7 +2,8 @@
 //!
 //! All operations of a bundle read before any writes. Executing them in sequence comes to the same if no operation reads what an earlier
 //! one wrote, and if writes to one place keep their order (the highest channel wins). What may raise an exception goes first: one operation of
-//! any kind, or loads before stores, which can be repeated as long as no load overwrites its own address. So nothing has to be held back.
+//! any kind, or plain loads before stores, which can be repeated as long as no load overwrites its own address. So nothing has to be held back
+//! but the results of several loads, until the last of them is known to succeed.
 
 use super::action::Operation;
 use super::operand::{Operand, Target};
@@ -50,7 +51,8 @@ fn rank(operation: &Operation) -> u8 {
 /// Whether `operations`, of which several may fail, can be repeated from the start after some of them have been executed.
 fn repeatable(operations: &[Operation]) -> bool {
     operations.iter().filter(|operation| !operation.is_plain()).all(|operation| {
-        operation.stores() || operation.loads() && !reads(operation, operation.target)
+        operation.is_simple_store()
+            || operation.is_simple_load() && !reads(operation, operation.target)
     })
 }
 

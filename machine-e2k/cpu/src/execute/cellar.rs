@@ -194,12 +194,12 @@ impl<B: Bus> Context<'_, B> {
     /// Number in the hardware's register file, and that both halves are wanted.
     fn destination(&self, target: Target) -> u64 {
         let window = |number: u16| {
-            self.state.window.base.wrapping_add(number.into()) % WINDOW_REGISTERS | 3 << 8
+            (self.state.window.base.wrapping_add(number.into()) % WINDOW_REGISTERS) | (3 << 8)
         };
         match target {
             Target::Window(number) => window(number.into()),
             Target::Based(number) => window(self.state.rotation.based(number)),
-            Target::Global(number) => WINDOW_REGISTERS + u64::from(number & 31) | 3 << 8,
+            Target::Global(number) => (WINDOW_REGISTERS + u64::from(number & 31)) | (3 << 8),
             _ => 0,
         }
     }

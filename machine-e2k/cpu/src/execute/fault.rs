@@ -1,12 +1,20 @@
-//! An exception that leaves the processor, in words.
+//! An exception that leaves the processor, in words, and the way it was reached.
+
+use elnic_contract::Size;
+use elnic_isa::Mas;
 
 use super::Interpreter;
-use super::translation::code_address;
+use super::translation::{code_address, translate};
 use crate::bus::Bus;
 use crate::decode::{self, PAGE};
 use crate::exception::Exception;
+use crate::mmu::{self, Access};
 use crate::processor::Stop;
+use crate::state::control::FRAME_BYTES;
 use crate::trap::Trap;
+
+/// Where a frame in memory has its return address (`%cr0.hi`).
+const RETURN_ADDRESS: u64 = 8;
 
 impl Interpreter {
     /// `trap` of the bundle at `address` as the caller sees it.
@@ -23,6 +31,32 @@ impl Interpreter {
             text,
             reason: trap.reason.to_string(),
         }))
+    }
+
+    /// Where the running procedures go on when they are returned to, newest first and at most `most`: from the chain registers, from the frames
+    /// that are still in the processor, then from the chain stack, as far as it can be read.
+    pub fn back_trace<B: Bus>(&mut self, bus: &mut B, most: usize) -> Vec<u64> {
+        let Self { state, config, tlb, .. } = self;
+        let resident = std::iter::once(&state.frame).chain(state.frames.iter().rev());
+        let mut trace: Vec<u64> = resident.map(|frame| frame.ip).collect();
+        let stack = state.chain_stack;
+        let mut left = u64::from(stack.ind) / FRAME_BYTES;
+        while left > 0 && trace.len() < most {
+            left -= 1;
+            let address = stack.base.wrapping_add(left * FRAME_BYTES + RETURN_ADDRESS);
+            let place = if mmu::is_on(state) {
+                translate((state, tlb, config), bus, address, Access::Read).ok()
+            } else {
+                Some(address)
+            };
+            let word = place.and_then(|place| bus.load(place, Size::Double, Mas(0)).ok());
+            let Some(word) = word else { break };
+            trace.push(word & !7);
+        }
+        // The first procedure was not called.
+        let called = trace.iter().position(|ip| *ip == 0).unwrap_or(trace.len());
+        trace.truncate(called.min(most));
+        trace
     }
 
     /// The bytes of the bundle at the virtual `address`, none if there is no bundle.

@@ -22,8 +22,12 @@ pub(super) fn step<B: Bus>(cx: &mut Context<'_, B>, bundle: &Bundle) -> Result<(
             if !cx.is_inside(bundle.limits) {
                 check_bounds(cx, bundle)?;
             }
-            for operation in &bundle.operations {
-                execute(cx, operation, 0, 0)?;
+            if bundle.several {
+                several(cx, bundle, 0, 0)?;
+            } else {
+                for operation in &bundle.operations {
+                    execute(cx, operation, 0, 0)?;
+                }
             }
             cx.state.ip = cx.state.ip.wrapping_add(bundle.length.into());
             Ok(())
@@ -50,7 +54,9 @@ fn with_transfer<B: Bus>(cx: &mut Context<'_, B>, bundle: &Bundle) -> Result<(),
     } else {
         cx.state.ip.wrapping_add(bundle.length.into())
     };
-    if bundle.direct {
+    if bundle.several {
+        several(cx, bundle, predicates, stages)?;
+    } else if bundle.direct {
         direct(cx, bundle, predicates, stages)?;
     } else {
         parallel(cx, bundle, predicates, stages)?;
@@ -90,8 +96,9 @@ pub(super) fn operate<B: Bus>(
     predicates: u32,
     stages: u32,
 ) -> Result<(), Trap> {
-    // What is left out is found out before anything is written.
-    if bundle.direct && cx.cellar.is_none() {
+    if bundle.several {
+        several(cx, bundle, predicates, stages)
+    } else if bundle.direct && cx.cellar.is_none() {
         if let Some(new) = bundle.setup.resize {
             resize(cx, new);
         }
@@ -110,6 +117,46 @@ fn direct<B: Bus>(
     stages: u32,
 ) -> Result<(), Trap> {
     for operation in &bundle.operations {
+        if is_allowed(cx, operation, predicates, stages) {
+            execute(cx, operation, predicates, stages)?;
+        }
+    }
+    Ok(())
+}
+
+/// Loads, of which any may fail, then the rest. No result is visible before the last load has succeeded; where stores may fail too, or accesses
+/// are left out, everything is evaluated first.
+#[inline]
+fn several<B: Bus>(
+    cx: &mut Context<'_, B>,
+    bundle: &Bundle,
+    predicates: u32,
+    stages: u32,
+) -> Result<(), Trap> {
+    if cx.checked || cx.cellar.is_some() {
+        return parallel(cx, bundle, predicates, stages);
+    }
+    let mut values = [0; 4];
+    let mut loaded = 0_u8;
+    let loads = bundle.operations.iter().take_while(|operation| operation.is_simple_load());
+    let mut count = 0;
+    for (number, operation) in loads.take(values.len()).enumerate() {
+        if is_allowed(cx, operation, predicates, stages) {
+            values[number] = match operation.action {
+                Action::Load(size) => cx.load(operation, size, 0)?,
+                _ => cx.evaluate(operation, predicates, stages)?,
+            };
+            loaded |= 1 << number;
+        }
+        count += 1;
+    }
+    let (loads, others) = bundle.operations.split_at(count);
+    for (number, (operation, value)) in loads.iter().zip(values).enumerate() {
+        if loaded >> number & 1 != 0 {
+            cx.write(operation, value);
+        }
+    }
+    for operation in others {
         if is_allowed(cx, operation, predicates, stages) {
             execute(cx, operation, predicates, stages)?;
         }

@@ -3,14 +3,12 @@
 use elnic_contract::MacAddr;
 
 use super::{
-    LINK_UP, RST, Rings, TIPG_COPPER, clear_statistics, counted, eerd_word, microseconds,
-    milliseconds, poll, r32, read_phy, reg, set_station, station_from, w32, write_phy,
+    CAUSES, LINK_UP, Rings, TIPG_COPPER, clear_statistics, counted, eerd_word, poll, r32, read_phy,
+    reg, reset_by_ports, serve, set_station, station_from, w32, write_phy,
 };
 use crate::Bench;
 use crate::drivers::{Counted, NicDriver};
 
-/// RXT0, RXDMT0, RXSEQ, TXDW, LSC.
-const CAUSES: u32 = 0x9d;
 /// IFCS, DEXT; RS and IDE only on the last.
 const PART: u64 = 0x22;
 const LAST: u64 = PART | 0x01 | 0x08 | 0x80;
@@ -32,21 +30,6 @@ impl Default for FreeBsdEm {
 }
 
 impl FreeBsdEm {
-    fn reset(bench: &mut Bench) {
-        w32(bench, reg::IMC, u32::MAX);
-        w32(bench, reg::RCTL, 0);
-        w32(bench, reg::TCTL, 1 << 3);
-        r32(bench, reg::STATUS);
-        milliseconds(bench, 10);
-        let ctrl = r32(bench, reg::CTRL);
-        super::w32_io(bench, reg::CTRL, ctrl | RST);
-        milliseconds(bench, 5);
-        let manc = r32(bench, reg::MANC);
-        w32(bench, reg::MANC, manc & !(1 << 13));
-        w32(bench, reg::IMC, u32::MAX);
-        r32(bench, reg::ICR);
-    }
-
     fn reclaim(&mut self, bench: &Bench) {
         while let Some(end) = self.ends.front() {
             let status = bench.ram.load(self.rings.tx + end * 16 + 12, 1);
@@ -65,11 +48,11 @@ impl NicDriver for FreeBsdEm {
     }
 
     fn start(&mut self, bench: &mut Bench) {
-        Self::reset(bench);
+        reset_by_ports(bench);
         let sum = (0..64).fold(0_u16, |sum, at| sum.wrapping_add(eerd_word(bench, at)));
         assert_eq!(sum, 0xbaba, "the EEPROM adds up");
         self.station = station_from([0, 1, 2].map(|word| eerd_word(bench, word)));
-        Self::reset(bench);
+        reset_by_ports(bench);
         set_station(bench, self.station);
         let ctrl = r32(bench, reg::CTRL);
         w32(bench, reg::CTRL, (ctrl | 1 << 6) & !(1 << 11 | 1 << 12));
@@ -137,19 +120,10 @@ impl NicDriver for FreeBsdEm {
     }
 
     fn service(&mut self, bench: &mut Bench) -> Vec<Vec<u8>> {
-        let mut frames = Vec::new();
-        for _ in 0..32 {
-            microseconds(bench, 130);
-            if !bench.line() {
-                break;
-            }
-            assert_ne!(r32(bench, reg::ICR), 0, "an interrupt has a cause");
-            w32(bench, reg::IMC, u32::MAX);
+        serve(bench, |bench, _| {
             self.reclaim(bench);
-            frames.extend(self.rings.receive(bench, 0));
-            w32(bench, reg::IMS, CAUSES);
-        }
-        frames
+            self.rings.receive(bench, 0)
+        })
     }
 
     fn waits_for_interrupts(&self) -> bool {
@@ -162,7 +136,7 @@ impl NicDriver for FreeBsdEm {
 
     fn stop(&mut self, bench: &mut Bench) {
         w32(bench, reg::IMC, u32::MAX);
-        Self::reset(bench);
+        reset_by_ports(bench);
         self.ends.clear();
     }
 }

@@ -3,16 +3,13 @@
 use elnic_contract::MacAddr;
 
 use super::{
-    LINK_UP, RST, Rings, TIPG_COPPER, clear_statistics, counted, microseconds, microwire_word,
-    milliseconds, poll, r32, read_phy, reg, set_station, station_from, w32, w32_io, write_phy,
+    CAUSES, LINK_UP, Rings, TIPG_COPPER, clear_statistics, counted, microwire_word, milliseconds,
+    poll, r32, read_phy, reg, reset_by_ports, serve, set_station, station_from, w32, write_phy,
 };
 use crate::Bench;
 use crate::drivers::{Counted, NicDriver};
 
-/// RXT0, RXDMT0, RXSEQ, TXDW, LSC.
-const CAUSES: u32 = 0x9d;
 const LSC: u32 = 4;
-const ID_82544GC: u16 = 0x100c;
 /// EOP, IFCS, RS, IDE.
 const COMMAND: u64 = 0x8b;
 
@@ -35,37 +32,12 @@ impl Default for LinuxE1000 {
 }
 
 impl LinuxE1000 {
-    /// The reset that probing, opening and closing share.
-    fn reset(bench: &mut Bench) {
-        w32(bench, reg::IMC, u32::MAX);
-        w32(bench, reg::RCTL, 0);
-        w32(bench, reg::TCTL, 1 << 3);
-        r32(bench, reg::STATUS);
-        milliseconds(bench, 10);
-        let ctrl = r32(bench, reg::CTRL);
-        w32_io(bench, reg::CTRL, ctrl | RST);
-        if bench.device().describe().pci.is_some_and(|pci| pci.device == ID_82544GC) {
-            // Older parts do not load the EEPROM by themselves.
-            microseconds(bench, 10);
-            let extended = r32(bench, reg::CTRL_EXT);
-            w32(bench, reg::CTRL_EXT, extended | 1 << 13);
-            milliseconds(bench, 2);
-        } else {
-            milliseconds(bench, 5);
-        }
-        assert_eq!(r32(bench, reg::CTRL) & RST, 0, "the reset is over");
-        let manc = r32(bench, reg::MANC);
-        w32(bench, reg::MANC, manc & !(1 << 13));
-        w32(bench, reg::IMC, u32::MAX);
-        r32(bench, reg::ICR);
-    }
-
     fn probe(&mut self, bench: &mut Bench) {
-        Self::reset(bench);
+        reset_by_ports(bench);
         let sum = (0..64).fold(0_u16, |sum, at| sum.wrapping_add(microwire_word(bench, at)));
         assert_eq!(sum, 0xbaba, "The EEPROM Checksum Is Not Valid");
         self.station = station_from([0, 1, 2].map(|word| microwire_word(bench, word)));
-        Self::reset(bench);
+        reset_by_ports(bench);
     }
 
     /// Everything up to the rings.
@@ -179,29 +151,16 @@ impl NicDriver for LinuxE1000 {
     }
 
     fn service(&mut self, bench: &mut Bench) -> Vec<Vec<u8>> {
-        let mut frames = Vec::new();
-        // As long as the line asks for it; moderation spaces the requests.
-        for _ in 0..32 {
-            // ITR is 125 µs: what is due has been signalled after it.
-            microseconds(bench, 130);
-            if !bench.line() {
-                break;
-            }
-            let causes = r32(bench, reg::ICR);
-            assert_ne!(causes, 0, "an interrupt has a cause");
+        serve(bench, |bench, causes| {
             self.interrupts += 1;
             if causes & LSC != 0 {
                 self.link_changes += 1;
                 read_phy(bench, 1);
                 read_phy(bench, 1);
             }
-            w32(bench, reg::IMC, u32::MAX);
-            r32(bench, reg::STATUS);
             self.rings.reclaim(bench);
-            frames.extend(self.rings.receive(bench, 4));
-            w32(bench, reg::IMS, CAUSES);
-        }
-        frames
+            self.rings.receive(bench, 4)
+        })
     }
 
     fn waits_for_interrupts(&self) -> bool {
@@ -220,6 +179,6 @@ impl NicDriver for LinuxE1000 {
         w32(bench, reg::TCTL, tctl & !(1 << 1));
         r32(bench, reg::STATUS);
         milliseconds(bench, 10);
-        Self::reset(bench);
+        reset_by_ports(bench);
     }
 }

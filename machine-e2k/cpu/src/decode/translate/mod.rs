@@ -45,6 +45,7 @@ pub(crate) fn translate(
     let general = paths == Paths::General;
     let direct =
         !general && !loop_stores && (plain || setup.resize.is_none()) && arrange(&mut operations);
+    let risky = operations.iter().filter(|operation| !operation.is_plain()).count();
     let effort = if general
         || config.tags == Tags::On
         || rare.is_some()
@@ -63,6 +64,7 @@ pub(crate) fn translate(
         limits,
         effort,
         direct,
+        several: direct && risky > 1,
         guarded,
         memory,
         loop_stores,

@@ -1,0 +1,12 @@
+//! Virtual drivers of virtio devices: a function found on its bus, brought up and driven as its drivers do it.
+//!
+//! [`VirtioFunction`] is a driver's transport, written from the specification and not from `elnic-virtio`: it walks the
+//! capability list, or uses the legacy window, or reaches everything through the configuration access window. [`Queue`]
+//! is the driver's side of a ring. The network drivers on top of it are in [`net`].
+
+mod function;
+pub mod net;
+mod queue;
+
+pub use function::{Path, VirtioFunction};
+pub use queue::{Buffer, Completion, Queue, Rings};
