@@ -142,9 +142,7 @@ pub(crate) fn supervisor(
         state.name = Some(KeyValues::parse("name", "guest", text)?.first);
     }
     state.throttle = Throttle::new(control.event_interval.map(Duration::from_millis));
-    if arguments.stopped {
-        tracing::info!("the processor is not started: -S");
-    } else {
+    if !arguments.stopped {
         state.run = elnic_monitor::RunState::Running;
     }
     if stepped {

@@ -44,6 +44,9 @@ pub(crate) fn run(arguments: RunArguments) -> Result<u8, Failure> {
     control::apply_defaults(&supervisor, &mut config.devices);
     let mut machine = builder.build(config)?;
     quit.stops(machine.stop_button());
+    if arguments.stopped {
+        tracing::info!("the processor is not started: -S");
+    }
     let end = supervisor.run(&mut machine);
     summarise(&machine);
     Ok(match end {
