@@ -139,7 +139,7 @@ mod tests {
         /// Words only: one entry stands for four bytes.
         enum Words {
             A_WORD = Register::new("A", 0x8, 4, F),
-            B = Register::new("B", 0x10, 8, F).array(4, 16),
+            BASE = Register::new("BASE", 0x10, 8, F).array(4, 16),
         }
     }
 

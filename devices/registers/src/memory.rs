@@ -155,7 +155,7 @@ mod tests {
             [(4093, "00000000"), (u32::MAX, "00"), (0, "0"), (0, "+1"), (0, "xy"), (0, "é")]
         {
             let run = Run { at, bytes: bytes.to_owned() };
-            assert_eq!(Memory::restored(&ROW, &[run.clone()]), None, "{run:?}");
+            assert_eq!(Memory::restored(&ROW, std::slice::from_ref(&run)), None, "{run:?}");
         }
     }
 

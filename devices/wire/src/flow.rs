@@ -185,8 +185,8 @@ mod tests {
             assert_eq!(toeplitz(&KEY, input(&source, &destination, &[])), plain);
             assert_eq!(toeplitz(&KEY, input(&source, &destination, &[from, to])), tcp);
         }
-        let source = "3ffe:2501:200:1fff::7".parse::<std::net::Ipv6Addr>().unwrap().octets();
-        let to = "3ffe:2501:200:3::1".parse::<std::net::Ipv6Addr>().unwrap().octets();
+        let source = "3ffe:2501:200:1fff::7".parse::<core::net::Ipv6Addr>().unwrap().octets();
+        let to = "3ffe:2501:200:3::1".parse::<core::net::Ipv6Addr>().unwrap().octets();
         assert_eq!(toeplitz(&KEY, input(&source, &to, &[])), 0x2cc1_8cd5);
         assert_eq!(toeplitz(&KEY, input(&source, &to, &[2794, 1766])), 0x4020_7d3d);
     }

@@ -230,7 +230,7 @@ fn a_bundle_over_the_end_of_a_page_is_read_from_both_frames() {
     assert_eq!(guest.register(5), 0x1234_5678_9abc_def0);
     // Another frame behind the same one: what was decoded of both is not used.
     let start = second as usize;
-    guest.bus.ram[start..start + 8].copy_from_slice(&(FRAME + 0x5000 | V3.base).to_le_bytes());
+    guest.bus.ram[start..start + 8].copy_from_slice(&((FRAME + 0x5000) | V3.base).to_le_bytes());
     let saved = guest.cpu.save();
     guest.cpu.restore(&saved).expect("a possible state");
     guest.cpu.state_mut().ip = PAGE + 0xff8;
@@ -256,7 +256,7 @@ fn a_changed_entry_counts_after_a_flush() {
         guest.bus.ram[FRAME as usize] = 1;
         guest.bus.ram[FRAME as usize + 0x1000] = 2;
         let state = guest.cpu.state_mut();
-        for (register, value) in [(10, place), (11, FRAME + 0x1000 | V3.base)] {
+        for (register, value) in [(10, place), (11, (FRAME + 0x1000) | V3.base)] {
             let cell = state.window_cell(register);
             state.registers.set_low(cell, value);
         }
