@@ -12,7 +12,7 @@ pub enum QemuShows {
     Constant(u32),
     /// The bits keep what was written to them; nothing follows from it.
     Storage,
-    /// The bits follow the engine, which asks [`Compat::is_qemu`].
+    /// The bits follow the engine, which asks `Compat::is_qemu`.
     Engine,
 }
 

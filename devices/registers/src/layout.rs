@@ -1,7 +1,7 @@
 //! What is known of a table before the program runs: where values stand, what modes do, which register an offset is.
 //!
 //! [`crate::register_file!`] evaluates these functions at compile time, so that an access costs a few loads instead of a
-//! search. [`crate::lanes::find`] is the same decoding as a search; [`crate::check`] uses it on tables of any model and
+//! search. `lanes::find` is the same decoding as a search; [`crate::check`] uses it on tables of any model and
 //! the tests of this crate compare the two.
 
 use elnic_contract::Register;

@@ -99,15 +99,16 @@ impl World {
 
     fn config_read(&mut self, address: ConfigAddress, size: Size) -> Result<u64, Fault> {
         // An absent function is no error of the guest's: that is how it looks for functions.
-        let found = self.config_device(address).and_then(|device| self.devices.get(device));
-        let (Some(slot), Some(register)) = (found, address.conventional()) else {
+        let (Some(device), Some(register)) = (self.config_device(address), address.conventional())
+        else {
             return Ok(size.mask());
         };
-        match &slot.body {
-            Body::Function(function) => Ok(function.config_read(register, size)),
+        let read = self.enter(device, |body, cx| match body {
+            Body::Function(function) => Ok(function.guest_config_read(cx, register, size)),
             Body::Bridge(bridge) => Ok(bridge.config_read(register, size)),
             Body::Block(_) | Body::Pic(_) => Err(Fault::NotDecoded),
-        }
+        });
+        read.unwrap_or(Ok(size.mask()))
     }
 
     fn config_write(

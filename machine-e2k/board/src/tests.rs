@@ -83,6 +83,32 @@ fn holes_read_as_ones_and_accesses_over_the_end_of_ram_are_cut() {
 }
 
 #[test]
+fn a_window_in_configuration_space_reaches_the_registers_behind_it() {
+    let machine = &mut machine(&[("virtio-net-pci", &[])]);
+    let config = CONFIG | 3 << 15;
+    store(machine, config + 0x20, Size::Word, 0x8020_0000);
+    store(machine, config + 4, Size::Half, 7);
+    // The capability with the window: vendor-specific, type 5 (virtio 1.2 §4.1.4.9).
+    let mut capability = load(machine, config + 0x34, Size::Byte);
+    while load(machine, config + capability, Size::Word) & 0xff00_00ff != 0x0500_0009 {
+        capability = load(machine, config + capability + 1, Size::Byte);
+        assert_ne!(capability, 0, "there is a window");
+    }
+    let window = config + capability;
+    // num_queues of the common configuration, which is the first structure of base address register 4.
+    store(machine, window + 4, Size::Byte, 4);
+    store(machine, window + 8, Size::Word, 0x12);
+    store(machine, window + 12, Size::Word, 2);
+    assert_eq!(load(machine, 0x8020_0012, Size::Half), 3);
+    assert_eq!(load(machine, window + 16, Size::Half), 3);
+    // device_status, written through the window.
+    store(machine, window + 8, Size::Word, 0x14);
+    store(machine, window + 12, Size::Word, 1);
+    store(machine, window + 16, Size::Byte, 1);
+    assert_eq!(load(machine, 0x8020_0014, Size::Byte), 1);
+}
+
+#[test]
 fn a_device_answers_where_its_base_address_register_says() {
     let machine = &mut machine(&[E1000]);
     let config = CONFIG | 3 << 15;

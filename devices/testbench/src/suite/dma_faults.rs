@@ -17,7 +17,7 @@ const ACCESSES: u64 = 160;
 /// survives, stays within bounds and is like new after a cold reset.
 ///
 /// Covered is every access of each list, none left out: the list is run once to count them. What is not covered is what
-/// needs more than [`ACCESSES`] accesses, or two failures with successes between them; the random
+/// needs more than 160 accesses, or two failures with successes between them; the random
 /// faults among the operations of the other checks reach those.
 ///
 /// # Panics

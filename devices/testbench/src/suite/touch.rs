@@ -12,7 +12,7 @@ use crate::Bench;
 const SIZES: [Size; 4] = [Size::Byte, Size::Half, Size::Word, Size::Double];
 
 /// Every offset of every region, and some beyond, at every size: read, written with ones, zeros and a mixture. Of large
-/// arrays only the elements that [`sampled_elements`] names and those around them.
+/// arrays only the elements that `sampled_elements` names and those around them.
 ///
 /// # Panics
 /// The device does, or does too much at once.
