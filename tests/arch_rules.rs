@@ -28,7 +28,10 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         &["elnic-contract", "elnic-registers", "elnic-wire", "elnic-mac", "elnic-microwire"],
     ),
     ("elnic-virtio", &["elnic-contract", "elnic-registers"]),
-    ("elnic-virtio-net", &["elnic-contract", "elnic-registers", "elnic-wire", "elnic-virtio"]),
+    (
+        "elnic-virtio-net",
+        &["elnic-contract", "elnic-registers", "elnic-wire", "elnic-mac", "elnic-virtio"],
+    ),
     ("elnic-console", &["elnic-contract", "elnic-registers"]),
     ("elnic-exit", &["elnic-contract", "elnic-registers"]),
     (

@@ -225,7 +225,9 @@ impl VirtioNet {
         let before = self.rx_filter();
         self.forget_incoming(cx);
         self.forget_outgoing(cx, None);
-        self.timers.cancel_all(cx);
+        for timer in Timer::ALL {
+            self.timers.cancel(cx, timer);
+        }
         self.filter = Filter::new(self.settings.mac);
         self.announcing = false;
         self.guest_offloads = 0;
