@@ -3,6 +3,7 @@
 //! `ECHOES` sets how many datagrams each NIC has to answer.
 
 use std::net::UdpSocket;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -34,7 +35,7 @@ impl Drop for Cable {
 }
 
 impl Cable {
-    fn plug(interface: &str, image: &std::path::Path) -> Self {
+    fn plug(interface: &str, image: &Path, log: &Path) -> Self {
         let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
         let port = socket.local_addr().unwrap().port();
         // A port that was free a moment ago: the machine binds it at once.
@@ -47,7 +48,8 @@ impl Cable {
             .args(["-nodefaults", "-serial", "stdio", "-netdev", &netdev, "-kernel"])
             .arg(image)
             .args(["-device", &format!("{interface},addr=3,netdev=net0")])
-            .args(["-device", "pvpanic-pci,addr=8"])
+            .args(["-device", "pvpanic-pci,addr=8", "-d", "int", "-D"])
+            .arg(log)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -123,12 +125,13 @@ fn counted(console: &str, word: &str) -> u64 {
         .unwrap_or_else(|| panic!("{word}: {console}"))
 }
 
-fn serves(interface: &str) {
+fn serves(interface: &str, by_messages: bool) {
     let echoes = std::env::var("ECHOES").map_or(2_000, |count| count.parse().unwrap());
     let folder = scratch();
     let image = folder.path().join("minikernel.elf");
     std::fs::write(&image, elnic_firmware::MINIKERNEL).unwrap();
-    let cable = Cable::plug(interface, &image);
+    let log = folder.path().join("log");
+    let cable = Cable::plug(interface, &image, &log);
     let mac = cable.resolve();
     cable.socket.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
     let (mut sent, mut answered) = (0, 0);
@@ -151,19 +154,21 @@ fn serves(interface: &str) {
     let rounds = console.lines().find(|line| line.starts_with("rounds")).unwrap();
     let both: Vec<u64> = rounds.split(' ').filter_map(|word| word.parse().ok()).collect();
     assert!(both[0] > 0 && both[1] > 0, "both tasks ran: {console}");
+    let log = std::fs::read_to_string(log).unwrap();
+    assert_eq!(log.contains(": message 0x62 to "), by_messages, "{interface}");
 }
 
 #[test]
 fn two_tasks_run_while_an_e1000_is_served_by_its_pin() {
-    serves("e1000");
+    serves("e1000", false);
 }
 
 #[test]
 fn two_tasks_run_while_an_rtl8139_is_served_by_its_pin() {
-    serves("rtl8139");
+    serves("rtl8139", false);
 }
 
 #[test]
 fn two_tasks_run_while_a_virtio_interface_is_served_by_messages() {
-    serves("virtio-net-pci");
+    serves("virtio-net-pci", true);
 }
