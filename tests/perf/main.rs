@@ -1,15 +1,18 @@
 //! Frames a second through a netdev, and what a frame costs its program: this program and Debian's QEMU beside it, in turns, in one run.
 //!
-//! Both run without a machine as a relay, with the same options: what comes in from UDP on one port of a hub leaves through the netdev on the
-//! other, or the other way round. The netdev's far end is this program: a UDP socket, a unix stream, a packet socket on the interface of a tap,
-//! or a server that a guest behind `user` sends datagrams to. At most [`IN_FLIGHT`] frames are on their way, so that nothing is lost and what
+//! Both run without a machine as a relay, with the same options: what comes in from a unix stream on one port of a hub leaves through the netdev
+//! on the other, or the other way round. The netdev's far end is this program: a UDP socket, a unix stream, a packet socket on the interface of a
+//! tap, or a server that a guest behind `user` sends datagrams to. At most [`IN_FLIGHT`] frames are on their way, so that nothing is lost and what
 //! is measured is the relay's work. Of [`ROUNDS`] rounds the fastest counts.
 //!
-//! `cargo build --release && cargo bench -p elnic-tests --bench netdevs`; needs `qemu-system-x86_64`, and root for the tap.
+//! `cargo build --release && cargo bench -p elnic-tests --bench netdevs`; with
+//! the name of a netdev only that one (`-- tap`). Needs `qemu-system-x86_64`, and root for the tap.
 
 mod ends;
 mod frames;
+mod messages;
 mod relays;
+mod stream;
 
 use std::time::{Duration, Instant};
 
@@ -17,7 +20,7 @@ use ends::{End, Paths};
 use relays::{Program, Relay};
 
 /// Frames of one round.
-const FRAMES: usize = 100_000;
+const FRAMES: usize = 200_000;
 /// Frames on their way at any time.
 const IN_FLIGHT: usize = 64;
 const ROUNDS: usize = 3;
@@ -37,14 +40,17 @@ struct Measured {
 }
 
 fn main() {
-    // What `cargo test --benches` and `cargo bench` hand to every benchmark.
-    if !std::env::args().any(|argument| argument == "--bench") {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    // Without it these are the tests of `cargo test --benches`, and there is none here.
+    if !arguments.iter().any(|argument| argument == "--bench") {
         return;
     }
+    let wanted = arguments.into_iter().find(|argument| !argument.starts_with('-'));
     println!(
         "netdev  direction  bytes | elnic 1000/s, µs a frame | QEMU 1000/s, µs a frame | frames/s, processor time"
     );
-    for netdev in ["dgram", "stream", "tap", "user"] {
+    let all = ["dgram", "stream", "tap", "user"].into_iter();
+    for netdev in all.filter(|netdev| wanted.as_deref().is_none_or(|wanted| wanted == *netdev)) {
         for (leaves, length) in [(true, 60), (true, 1514), (false, 60), (false, 1514)] {
             let case = Case { netdev, leaves, length };
             if netdev == "user" && !leaves {
@@ -94,14 +100,15 @@ fn compare(case: &Case) -> Option<(Measured, Measured)> {
 
 fn round(case: &Case, program: Program) -> Option<Measured> {
     let folder = tempfile::tempdir().expect("a folder");
-    let mut paths = Paths::make(case.netdev, folder.path())?;
+    let paths = Paths::make(case.netdev, folder.path())?;
     let relay = Relay::start(program, &paths)?;
-    let (near, far) = paths.open();
-    let (from, to): (&mut dyn End, &mut dyn End) =
-        if case.leaves { (near, far) } else { (far, near) };
-    await_path(from, to, case.length);
+    let frame = paths.frame(case.length);
+    let (mut ends, _namespace) = paths.open();
+    let (near, far): (&mut dyn End, &mut dyn End) = (&mut ends.near, &mut *ends.far);
+    let (from, to) = if case.leaves { (near, far) } else { (far, near) };
+    await_path(from, to, &frame);
     let (start, used) = (Instant::now(), relay.processor_time());
-    exchange(from, to, case.length);
+    exchange(from, to, &frame);
     let (elapsed, used) = (start.elapsed(), relay.processor_time() - used);
     Some(Measured {
         frames_a_second: FRAMES as f64 / elapsed.as_secs_f64(),
@@ -110,10 +117,10 @@ fn round(case: &Case, program: Program) -> Option<Measured> {
 }
 
 /// Sends until frames cross: what is sent before the relay is ready may be lost. Then waits until none is on its way.
-fn await_path(from: &mut dyn End, to: &mut dyn End, length: usize) {
+fn await_path(from: &mut dyn End, to: &mut dyn End, frame: &[u8]) {
     let until = Instant::now() + Duration::from_secs(20);
     loop {
-        from.send(length, 1);
+        from.send(frame, 1);
         if to.receive(1, Duration::from_millis(50)) == 1 {
             break;
         }
@@ -123,13 +130,13 @@ fn await_path(from: &mut dyn End, to: &mut dyn End, length: usize) {
 }
 
 /// Bursts of half of what may be on its way: one is sent before the one before it is taken.
-fn exchange(from: &mut dyn End, to: &mut dyn End, length: usize) {
+fn exchange(from: &mut dyn End, to: &mut dyn End, frame: &[u8]) {
     let burst = IN_FLIGHT / 2;
     let bursts = FRAMES / burst;
-    from.send(length, burst);
+    from.send(frame, burst);
     for number in 0..bursts {
         if number + 1 < bursts {
-            from.send(length, burst);
+            from.send(frame, burst);
         }
         let taken = to.receive(burst, Duration::from_secs(5));
         assert_eq!(taken, burst, "frames were lost in burst {number}");

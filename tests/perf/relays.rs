@@ -30,7 +30,7 @@ impl Relay {
         };
         command.args(["-M", "none", "-nodefaults", "-display", "none", "-monitor", "none"]);
         command.args(["-netdev", &paths.netdev, "-netdev", "hubport,id=h0,hubid=0,netdev=x"]);
-        command.args(["-netdev", &paths.udp, "-netdev", "hubport,id=h1,hubid=0,netdev=udp"]);
+        command.args(["-netdev", &paths.near, "-netdev", "hubport,id=h1,hubid=0,netdev=near"]);
         command.stderr(Stdio::null());
         Some(Self { process: Process::start(&mut command) })
     }
