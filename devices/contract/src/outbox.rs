@@ -40,6 +40,8 @@ pub enum Effect {
     Pme,
     /// What [`crate::Nic::rx_filter`] reports may have changed.
     RxFilterChanged,
+    /// What [`crate::Device::image`] shows has changed: the guest has written to nonvolatile memory.
+    ImageChanged,
 }
 
 /// What a guest may say about itself as a whole.
@@ -114,6 +116,11 @@ impl Outbox {
     /// Says that the rx filter may have changed.
     pub fn rx_filter_changed(&mut self) {
         self.effects.push(Effect::RxFilterChanged);
+    }
+
+    /// Says that nonvolatile memory was written.
+    pub fn image_changed(&mut self) {
+        self.effects.push(Effect::ImageChanged);
     }
 
     /// Whether nothing waits.

@@ -203,7 +203,7 @@ impl Behaviour<Reg> for E1000 {
         match written.register {
             Reg::CTRL => self.ctrl_written(cx, written.old, new),
             Reg::CTRL_EXT => self.ctrl_ext_written(cx, new),
-            Reg::EECD => self.eecd_written(new),
+            Reg::EECD => self.eecd_written(cx, new),
             Reg::EERD => self.eerd_written(cx, new),
             Reg::MDIC => self.mdic_written(cx),
             Reg::ICR => {

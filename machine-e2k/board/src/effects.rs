@@ -72,6 +72,13 @@ impl World {
                 );
             }
             Effect::RxFilterChanged => self.notices.rx_filter_changed(device),
+            Effect::ImageChanged => {
+                let slot = self.devices.get_mut(device);
+                if let Some(file) = slot.and_then(|slot| slot.image.as_mut()) {
+                    file.changed = true;
+                    self.images_changed = true;
+                }
+            }
         }
     }
 

@@ -72,13 +72,28 @@ impl World {
         }
     }
 
-    pub(crate) fn flush_terminals(&mut self) {
+    /// Hands on what others should see soon: characters, and memory that has a file behind it.
+    pub(crate) fn hand_on(&mut self) {
         self.serials.flush();
+        if self.images_changed {
+            self.images_changed = false;
+            self.write_images();
+        }
+    }
+
+    fn write_images(&mut self) {
+        for device in self.devices.ids() {
+            if let Some(slot) = self.devices.get_mut(device) {
+                slot.write_image();
+            }
+        }
     }
 
     /// Hands on everything that was kept back.
     pub(crate) fn flush(&mut self) {
-        self.flush_terminals();
+        self.serials.flush();
+        // Those too that could not be written before.
+        self.write_images();
         self.log.flush();
         if let Some(trace) = &mut self.trace {
             trace.flush();

@@ -64,6 +64,8 @@ pub(crate) struct World {
     pub(crate) guest_event: Option<GuestEvent>,
     /// State of the ports of a PC.
     pub(crate) pc: PcState,
+    /// Some device's memory is ahead of the file behind it.
+    pub(crate) images_changed: bool,
     /// What happened that a monitor may want to tell.
     pub(crate) notices: Notices,
     /// Kept for its allocation; empty between entries.

@@ -107,6 +107,8 @@ pub(crate) mod eecd {
     pub(crate) const DI: u64 = 1 << 2;
     pub(crate) const DO: u64 = 1 << 3;
     pub(crate) const REQ: u64 = 1 << 6;
+    pub(crate) const PRES: u64 = 1 << 8;
+    pub(crate) const SIZE: u64 = 1 << 9;
     pub(crate) const PINS: u64 = SK | CS | DI;
 }
 

@@ -4,6 +4,7 @@
 
 mod common;
 mod control;
+mod eeprom;
 mod help;
 mod images;
 mod interrupts;
