@@ -83,6 +83,8 @@ impl MachineBuilder {
             clock: Clock::new(config.cpu.clock),
             slice_start: Cycles(0),
             ahead: Cycles(0),
+            bundle: 0,
+            accessing: false,
             events: EventQueue::new(),
             net: self.net,
             links: Links::default(),

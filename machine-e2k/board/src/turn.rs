@@ -4,6 +4,7 @@ use elnic_contract::{Device as _, TimerId};
 use elnic_netclient::PortKind;
 
 use crate::devices::{Body, Slot};
+use crate::log::Cause;
 use crate::trace::TraceEvent;
 use crate::world::World;
 
@@ -24,7 +25,7 @@ impl World {
                 let device = self.devices.name(device);
                 trace.record(now, &TraceEvent::Timer { device, timer });
             }
-            self.enter(device, |body, cx| match body {
+            self.enter(device, Cause::Timer, |body, cx| match body {
                 Body::Function(function) => function.timer(cx, timer),
                 Body::Block(block) => block.timer(cx, timer),
                 Body::Pic(pic) => pic.timer(cx, timer),
@@ -58,7 +59,7 @@ impl World {
                 serial.is_some_and(|serial| serial.room(line) > 0)
             };
             let Some((device, line, byte)) = self.serials.take(index, room) else { return };
-            self.enter(device, |body, cx| {
+            self.enter(device, Cause::Character, |body, cx| {
                 if let Body::Function(function) = body {
                     function.receive_character(cx, line, byte);
                 }

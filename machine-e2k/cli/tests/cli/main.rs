@@ -15,6 +15,7 @@ mod network;
 mod observation;
 mod refusals;
 mod serial;
+mod strict;
 mod table;
 mod tools;
 mod vectors;
