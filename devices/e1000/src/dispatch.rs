@@ -74,9 +74,9 @@ impl E1000 {
         }
         match self.target(access)? {
             Target::Table(target) => {
-                self.judge_access(cx, target);
                 // The engine has logged what stands in no table.
                 let value = elnic_registers::read(self, cx, target).unwrap_or(0);
+                self.judge_access(cx, target, value);
                 Ok(self.show(target, value))
             }
             Target::Nothing => {
@@ -98,7 +98,7 @@ impl E1000 {
         }
         match self.target(access)? {
             Target::Table(target) => {
-                self.judge_access(cx, target);
+                self.judge_access(cx, target, value);
                 // As above.
                 let _ = elnic_registers::write(self, cx, target, value);
                 if self.compat.is_qemu() && target.region() == MEMORY {

@@ -116,6 +116,8 @@ pub(crate) mod eecd {
 pub(crate) mod eerd {
     pub(crate) const START: u64 = 1 << 0;
     pub(crate) const DONE: u64 = 1 << 4;
+    /// Where parts from the 82541 on have the lower part of the address, and these nothing that software sets.
+    pub(crate) const LATER_ADDRESS: u64 = 0xec;
 }
 
 /// Bits of CTRL_EXT.
