@@ -37,7 +37,10 @@ pub enum Effect {
     /// The guest said something about itself that concerns the whole machine.
     Guest(GuestEvent),
     /// Drive the power management event line: a wake-up.
-    Pme,
+    Pme {
+        /// Also while PME_En is clear: the part has a switch of its own that is on.
+        forced: bool,
+    },
     /// What [`crate::Nic::rx_filter`] reports may have changed.
     RxFilterChanged,
     /// What [`crate::Device::image`] shows has changed: the guest has written to nonvolatile memory.
@@ -108,9 +111,14 @@ impl Outbox {
         self.effects.push(effect);
     }
 
-    /// Signals a power management event.
+    /// Signals a power management event; it goes no further while PME_En is clear.
     pub fn pme(&mut self) {
-        self.effects.push(Effect::Pme);
+        self.effects.push(Effect::Pme { forced: false });
+    }
+
+    /// Signals a power management event whether PME_En is set or not.
+    pub fn pme_forced(&mut self) {
+        self.effects.push(Effect::Pme { forced: true });
     }
 
     /// Says that the rx filter may have changed.

@@ -156,7 +156,7 @@ impl E1000 {
         }
         if self.sleeps() {
             // Frames are looked at, not received.
-            return None;
+            return (!self.listens_asleep()).then_some(NotReady::PoweredDown);
         }
         if !Rctl(self.bank.get(Reg::RCTL)).enable() {
             return Some(NotReady::ReceiverOff);

@@ -160,7 +160,7 @@ impl Bench {
             Effect::Message { address, data } => Event::Message { address, data },
             Effect::Character { line, byte } => Event::Character { line, byte },
             Effect::Guest(event) => Event::Guest(event),
-            Effect::Pme => Event::Pme,
+            Effect::Pme { .. } => Event::Pme,
             Effect::RxFilterChanged => Event::RxFilterChanged,
             Effect::ImageChanged => Event::ImageChanged,
         };

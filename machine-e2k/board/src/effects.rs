@@ -62,7 +62,7 @@ impl World {
                 self.guest_event.get_or_insert(event);
                 self.stop_slice();
             }
-            Effect::Pme => {
+            Effect::Pme { .. } => {
                 let name = self.devices.name(device);
                 self.log.say(
                     LogItem::Interrupts,

@@ -149,7 +149,7 @@ impl Machine {
                 Effect::Cancel(timer) => self.deadlines.retain(|(other, _)| *other != timer),
                 Effect::RxFilterChanged => self.filter_changes += 1,
                 Effect::ImageChanged => self.image_changes += 1,
-                Effect::Pme => self.wake_ups += 1,
+                Effect::Pme { .. } => self.wake_ups += 1,
                 Effect::Msi(0) => self.messages += 1,
                 other => panic!("unexpected {other:?}"),
             }
