@@ -61,7 +61,7 @@ impl Machine {
             if waiting != Waiting::Stopped {
                 self.catch_up(waiting, &pacer);
             }
-            self.world.flush_terminals();
+            self.world.hand_on();
             if self.world.bell.is_stopped() {
                 return Outcome::Stopped;
             }
