@@ -3,7 +3,11 @@
 //! Each folder beside this one is a group of tests; this library holds what they share.
 #![forbid(unsafe_code)]
 
+mod desk;
+
 use std::path::PathBuf;
+
+pub use desk::{Desk, Seat};
 
 /// The root of the workspace.
 pub fn workspace_root() -> PathBuf {

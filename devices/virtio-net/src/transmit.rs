@@ -245,7 +245,7 @@ impl VirtioNet {
         Frame::new(bytes, cx.now).map(Sending::One).map_err(|_| DropReason::BadDescriptor)
     }
 
-    /// Does the work that is left in a frame, unless there is none or the peer does it.
+    /// Does the work that is left in a frame, unless there is none or the other end of the cable does it.
     fn expand(&mut self, queue: u16, frame: Frame) -> Result<Sending, DropReason> {
         let Offload { checksum, segmentation } = frame.offload();
         self.statistics.count(queue, |counters| match checksum {
@@ -267,7 +267,7 @@ impl VirtioNet {
                 add(&mut counters.gso_bytes, length);
             });
         }
-        if self.settings.vnet_hdr {
+        if self.peer.takes(frame.offload()) {
             if segmentation.is_some() {
                 self.statistics.count(queue, |counters| {
                     add(&mut counters.gso_whole, 1);

@@ -303,6 +303,13 @@ fn add_device(
         }
         given => given,
     };
+    // As in QEMU a NIC that can offers its driver offloads if the netdev can pass them on.
+    let tells_peer = entry.properties.iter().any(|spec| spec.name == "vnet-hdr")
+        && own.iter().all(|(name, _)| name != "vnet-hdr");
+    let peer = machine.text("netdev").and_then(|netdev| world.net.netdev(netdev));
+    if tells_peer && peer.is_some_and(|peer| world.net.has_vnet_header(peer)) {
+        own.push(("vnet-hdr".to_owned(), "on".to_owned()));
+    }
     let properties = own.iter().map(|(name, value)| (name.as_str(), value.as_str()));
     let device = entry.make(properties)?;
     let rom = match machine.text("romfile").filter(|file| !file.is_empty()) {

@@ -7,6 +7,7 @@ use elnic_contract::{LinkState, MacAddr, Reset, RxFilter, VDuration, VTime};
 use elnic_cpu::{Config as CpuConfig, Interpreter, Processor as _};
 use elnic_netclient::PortId;
 
+use crate::devices::Body;
 use crate::doorbell::CallButton;
 use crate::loader::{self, Handover, LoadError, Program};
 use crate::machine::{self, Machine, Outcome};
@@ -183,6 +184,17 @@ impl Machine {
     /// The station address that the network interface at `port` has now.
     pub fn station(&self, port: PortId) -> Option<MacAddr> {
         Some(self.function(self.world.links.at(port)?)?.nic()?.mac())
+    }
+
+    /// Asks the guest to announce the network interface at `port`; whether it can be asked.
+    pub fn announce(&mut self, port: PortId) -> bool {
+        let Some(device) = self.world.links.at(port) else { return false };
+        let asked = self.world.enter(device, |body, cx| match body {
+            Body::Function(function) => function.announce(cx),
+            Body::Bridge(_) | Body::Block(_) | Body::Pic(_) => false,
+        });
+        self.world.after_entry(device);
+        asked.unwrap_or(false)
     }
 
     /// Tells network interfaces now of a link that a command has changed.

@@ -6,7 +6,9 @@
 use std::collections::VecDeque;
 
 use elnic_clock::DeviceId;
-use elnic_contract::{Frame, LinkState, NotReady, Readiness, TimerId, VTime, Verdict};
+use elnic_contract::{
+    Frame, LinkState, NotReady, OffloadSupport, Readiness, TimerId, VTime, Verdict,
+};
 use elnic_netclient::{NetEvent, PortId};
 
 use crate::devices::{Body, Slot};
@@ -29,6 +31,8 @@ struct Link {
     /// Frames whose last bit has not left the NIC yet, oldest first.
     leaving: VecDeque<Frame>,
     readiness: Readiness,
+    /// What the core knows that the NIC takes unfinished.
+    takes: OffloadSupport,
 }
 
 /// All cables of the board.
@@ -38,8 +42,8 @@ pub(crate) struct Links(Vec<Link>);
 impl Links {
     pub(crate) fn connect(&mut self, device: DeviceId, port: PortId) {
         // What the core assumes of a new port.
-        let readiness = Readiness::Ready;
-        self.0.push(Link { device, port, leaving: VecDeque::new(), readiness });
+        let (readiness, takes) = (Readiness::Ready, OffloadSupport::NONE);
+        self.0.push(Link { device, port, leaving: VecDeque::new(), readiness, takes });
     }
 
     fn of(&mut self, device: DeviceId) -> Option<&mut Link> {
@@ -140,15 +144,17 @@ impl World {
     pub(crate) fn pump(&mut self, device: DeviceId) {
         for _ in 0..BURST {
             let Some(function) = self.devices.get(device).and_then(Slot::function) else { return };
-            if function.nic().is_none() {
-                return;
-            }
+            let Some(takes) = function.nic().map(|nic| nic.offloads()) else { return };
             let readiness = function.can_receive();
             let Some(link) = self.links.of(device) else { return };
             let port = link.port;
             if link.readiness != readiness {
                 link.readiness = readiness;
                 self.net.set_readiness(port, readiness);
+            }
+            if link.takes != takes {
+                link.takes = takes;
+                self.net.set_offload(port, takes);
             }
             if readiness != Readiness::Ready {
                 return;
@@ -213,6 +219,11 @@ impl World {
                         self.set_link(device, state);
                     }
                 }
+                NetEvent::Offload { port, takes } => {
+                    if let Some(device) = self.links.at(port) {
+                        self.set_peer_offloads(device, takes);
+                    }
+                }
                 NetEvent::FilterFault { filter, why } => {
                     tracing::warn!("filter '{filter}' has stopped working: {why}");
                 }
@@ -228,6 +239,12 @@ impl World {
             }
         });
         self.after_entry(device);
+    }
+
+    fn set_peer_offloads(&mut self, device: DeviceId, takes: OffloadSupport) {
+        if let Some(Slot { body: Body::Function(function), .. }) = self.devices.get_mut(device) {
+            function.peer_offloads(takes);
+        }
     }
 
     /// Why each NIC that takes no frame takes none, by name.

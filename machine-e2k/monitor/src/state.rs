@@ -226,7 +226,8 @@ impl State {
     }
 }
 
-/// Sends the frame that tells where the station at `port` is.
+/// Sends the frame that tells where the station at `port` is, and asks a guest that can to tell it too (it knows more
+/// addresses): as QEMU, both.
 fn announce_port(machine: &mut Machine, port: PortId) {
     let now: VTime = machine.now();
     let sent = machine.station(port).map(|station| {
@@ -236,6 +237,7 @@ fn announce_port(machine: &mut Machine, port: PortId) {
     if let Some(Ok(Err(error))) = sent {
         tracing::warn!("a network interface was not announced: {error}");
     }
+    machine.announce(port);
 }
 
 /// Where a peer is, in the words of the schema.

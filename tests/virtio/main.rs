@@ -1,0 +1,5 @@
+//! virtio-net in a whole machine: what crosses its cable unfinished, what it tells the monitor, what stands in for it.
+
+mod announce;
+mod monitor;
+mod offload;
