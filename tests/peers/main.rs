@@ -5,6 +5,7 @@
 
 mod bridge;
 mod namespace;
+mod offload;
 mod passt;
 mod relay;
 mod sockets;
