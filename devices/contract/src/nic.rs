@@ -111,6 +111,12 @@ pub trait Nic: Device {
         let _ = support;
     }
 
+    /// Whether the driver knows that this interface stands in for another with the same address (virtio `STANDBY`). Pure,
+    /// and asked again after every entry.
+    fn is_standby(&self) -> bool {
+        false
+    }
+
     /// Asks the guest to tell the network where its address is, as after a move to another host; `false` if it cannot be
     /// asked.
     fn announce(&mut self, cx: &mut Cx<'_>) -> bool {

@@ -10,7 +10,7 @@ use elnic_virtio::{Event, capabilities};
 
 use crate::VirtioNet;
 use crate::config::{self, Reg};
-use crate::features::{self, CTRL_VLAN, GUEST_ANNOUNCE, GUEST_OFFLOADS, STATUS};
+use crate::features::{self, CTRL_VLAN, GUEST_ANNOUNCE, GUEST_OFFLOADS, STANDBY, STATUS};
 use crate::filter::Filter;
 use crate::line::Line;
 use crate::statistics::add;
@@ -206,6 +206,10 @@ impl Nic for VirtioNet {
 
     fn peer_offloads(&mut self, support: OffloadSupport) {
         self.peer = support;
+    }
+
+    fn is_standby(&self) -> bool {
+        self.transport.has(STANDBY)
     }
 
     fn announce(&mut self, cx: &mut Cx<'_>) -> bool {

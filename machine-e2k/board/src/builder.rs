@@ -16,6 +16,7 @@ use crate::control::Again;
 use crate::devices::{Body, BusSide, Devices, PciWiring, Slot, Wiring};
 use crate::doorbell::Bell;
 use crate::error::BuildError;
+use crate::failover::{self, Claim, Failover, HiddenPrimary};
 use crate::interrupts::Inputs;
 use crate::inventory;
 use crate::link::Links;
@@ -32,6 +33,18 @@ use crate::world::World;
 pub struct MachineBuilder {
     bell: Bell,
     net: NetCore,
+}
+
+impl Wanted {
+    fn claim(&self) -> Claim<'_> {
+        Claim {
+            name: &self.name,
+            named: self.named,
+            is_nic: self.entry.is_nic,
+            multifunction: self.machine.switch("multifunction"),
+            standby: self.machine.text(failover::PAIR),
+        }
+    }
 }
 
 impl Default for MachineBuilder {
@@ -114,6 +127,7 @@ impl MachineBuilder {
             slice_end: VTime::MAX,
             guest_event: None,
             pc: PcState::default(),
+            failover: Failover::default(),
             notices: Notices::default(),
             outbox: Outbox::new(),
         };
@@ -178,13 +192,24 @@ pub(crate) fn add_devices(
     world: &mut World,
     options: &[DeviceOptions],
 ) -> Result<Option<MacAddr>, BuildError> {
-    let mut wanted = Vec::new();
-    for device in options {
-        let device = read_options(device, &wanted, &world.devices)?;
-        if world.devices.iter().any(|(_, slot)| slot.name == device.name) {
+    let mut wanted: Vec<Wanted> = Vec::new();
+    let mut hidden = Vec::new();
+    for given in options {
+        let device = read_options(given, &wanted, &world.devices)?;
+        let taken = world.devices.iter().map(|(_, slot)| &slot.name);
+        let mut taken = taken.chain(world.failover.hidden.iter().chain(&hidden).map(|it| &it.name));
+        if taken.any(|name| *name == device.name) {
             return Err(BuildError::DuplicateId(device.name));
         }
-        wanted.push(device);
+        let standby = |name: &str| {
+            wanted.iter().any(|other| other.name == name && failover::is_standby(&other.own))
+        };
+        if world.hides(device.claim(), standby, &hidden)? {
+            let standby = device.claim().standby.unwrap_or_default().to_owned();
+            hidden.push(HiddenPrimary { name: device.name, standby, options: given.clone() });
+        } else {
+            wanted.push(device);
+        }
     }
     let mut macs = MacPool::default();
     let nics = world.devices.iter().filter_map(|(_, slot)| slot.function()?.nic());
@@ -216,6 +241,7 @@ pub(crate) fn add_devices(
         let mac = add_device(world, device, &mut macs)?;
         first_mac = first_mac.or(mac);
     }
+    world.failover.hidden.extend(hidden);
     Ok(first_mac)
 }
 
@@ -272,7 +298,9 @@ fn read_options(
     }
     let machine_given =
         given.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    Ok(Wanted { name, named, machine_given, entry, machine, own, place, side, mac })
+    let wanted = Wanted { name, named, machine_given, entry, machine, own, place, side, mac };
+    wanted.claim().check()?;
+    Ok(wanted)
 }
 
 fn checked_id(id: &str, before: &[Wanted]) -> Result<String, BuildError> {

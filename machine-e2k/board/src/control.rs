@@ -101,6 +101,7 @@ impl Machine {
         self.next_input = self.world.now() + machine::INPUT_INTERVAL;
         self.world.take_input();
         self.let_go(false);
+        self.follow_standbys();
     }
 
     /// Moves the clock of a machine whose processor does not run, deadline by deadline.
@@ -148,6 +149,7 @@ impl Machine {
         for device in self.world.devices.ids() {
             self.world.reset_device(device, Reset::Warm);
         }
+        self.follow_standbys();
         self.world.rebuild_maps();
         Ok(())
     }

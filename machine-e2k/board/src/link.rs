@@ -33,6 +33,10 @@ struct Link {
     readiness: Readiness,
     /// What the core knows that the NIC takes unfinished.
     takes: OffloadSupport,
+    /// The driver was last seen to know that the NIC stands in for another.
+    standby: bool,
+    /// The same as it was last acted upon.
+    standby_followed: bool,
 }
 
 /// All cables of the board.
@@ -43,7 +47,9 @@ impl Links {
     pub(crate) fn connect(&mut self, device: DeviceId, port: PortId) {
         // What the core assumes of a new port.
         let (readiness, takes) = (Readiness::Ready, OffloadSupport::NONE);
-        self.0.push(Link { device, port, leaving: VecDeque::new(), readiness, takes });
+        let (standby, standby_followed) = (false, false);
+        let leaving = VecDeque::new();
+        self.0.push(Link { device, port, leaving, readiness, takes, standby, standby_followed });
     }
 
     fn of(&mut self, device: DeviceId) -> Option<&mut Link> {
@@ -66,6 +72,21 @@ impl Links {
 
     pub(crate) fn all(&self) -> Vec<(DeviceId, PortId)> {
         self.0.iter().map(|link| (link.device, link.port)).collect()
+    }
+
+    /// Whether the driver knows that the NIC stands in for another, and that was acted upon.
+    pub(crate) fn knows_standby(&self, device: DeviceId) -> bool {
+        self.0.iter().any(|link| link.device == device && link.standby_followed)
+    }
+
+    /// NICs whose drivers have learned that they stand in for another, or forgotten it.
+    pub(crate) fn changed_standbys(&mut self) -> Vec<(DeviceId, bool)> {
+        let mut changed = Vec::new();
+        for link in self.0.iter_mut().filter(|link| link.standby != link.standby_followed) {
+            link.standby_followed = link.standby;
+            changed.push((link.device, link.standby));
+        }
+        changed
     }
 
     fn devices(&self) -> Vec<DeviceId> {
@@ -144,7 +165,8 @@ impl World {
     pub(crate) fn pump(&mut self, device: DeviceId) {
         for _ in 0..BURST {
             let Some(function) = self.devices.get(device).and_then(Slot::function) else { return };
-            let Some(takes) = function.nic().map(|nic| nic.offloads()) else { return };
+            let Some(nic) = function.nic() else { return };
+            let (takes, standby) = (nic.offloads(), nic.is_standby());
             let readiness = function.can_receive();
             let Some(link) = self.links.of(device) else { return };
             let port = link.port;
@@ -155,6 +177,11 @@ impl World {
             if link.takes != takes {
                 link.takes = takes;
                 self.net.set_offload(port, takes);
+            }
+            if link.standby != standby {
+                link.standby = standby;
+                self.failover.changed = true;
+                self.stop_slice();
             }
             if readiness != Readiness::Ready {
                 return;

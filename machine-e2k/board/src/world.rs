@@ -15,6 +15,7 @@ use elnic_soc::{ConfigPorts, Slots, Wires};
 use crate::address_space::{FixedWindow, Target};
 use crate::devices::{Body, BusSide, Devices};
 use crate::doorbell::Bell;
+use crate::failover::Failover;
 use crate::interrupts::Inputs;
 use crate::link::Links;
 use crate::log::{DeviceLog, GuestLog};
@@ -64,6 +65,8 @@ pub(crate) struct World {
     pub(crate) guest_event: Option<GuestEvent>,
     /// State of the ports of a PC.
     pub(crate) pc: PcState,
+    /// Network interfaces that others stand in for.
+    pub(crate) failover: Failover,
     /// What happened that a monitor may want to tell.
     pub(crate) notices: Notices,
     /// Kept for its allocation; empty between entries.

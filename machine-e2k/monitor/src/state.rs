@@ -8,8 +8,8 @@ use elnic_contract::VTime;
 use elnic_netclient::{Endpoint, PortId, PortKind};
 use elnic_qapi::Event;
 use elnic_qapi::events::{
-    DeviceDeleted, NetdevStreamConnected, NetdevStreamDisconnected, NicRxFilterChanged, Reset,
-    Shutdown,
+    DeviceDeleted, FailoverNegotiated, NetdevStreamConnected, NetdevStreamDisconnected,
+    NicRxFilterChanged, Reset, Shutdown,
 };
 use elnic_qapi::types::{
     FdSocketAddress, InetSocketAddress, RunState, ShutdownCause, SocketAddress, UnixSocketAddress,
@@ -158,6 +158,10 @@ impl State {
                     }
                     let event = DeviceDeleted { device: device.id, path: device.path };
                     self.emit(Event::DeviceDeleted(event));
+                }
+                Notice::FailoverNegotiated(device) => {
+                    let event = FailoverNegotiated { device_id: device.name };
+                    self.emit(Event::FailoverNegotiated(event));
                 }
                 Notice::Netdev(netdev_id, elnic_netclient::Notice::StreamConnected { address }) => {
                     let addr = socket_address(address);
