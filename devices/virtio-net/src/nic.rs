@@ -296,7 +296,10 @@ impl VirtioNet {
         } else if queue & 1 == 0 {
             self.deliver(cx, pair);
         } else if pair >= self.active_pairs {
-            self.broke(cx, Broken::TransmitOnIdlePair, "QUEUE_NOTIFY", queue.into());
+            // Of a queue that is not there the transport has spoken.
+            if pair < self.settings.pairs {
+                self.broke(cx, Broken::TransmitOnIdlePair, "QUEUE_NOTIFY", queue.into());
+            }
         } else if let Some(delay) = self.settings.transmit_delay {
             // As QEMU: a second notification does not wait.
             if self.timers.pending(Timer::TransmitDelay) {

@@ -218,6 +218,10 @@ impl VirtioNet {
             Ok(frame) => frame,
             Err(error) => return self.wrong_header(cx, chain, header_length, error),
         };
+        if header.is_large() && !header.checksum_flags().0 {
+            let rule = Broken::TransmitLargeWithoutChecksum;
+            self.broke(cx, rule, "virtio_net_hdr.flags", chain.id.into());
+        }
         if negotiated & MTU != 0 && !header.is_large() && frame.len() > self.longest_frame() {
             self.broke(cx, Broken::TransmitLongerThanMtu, "frame", frame.len() as u64);
         }

@@ -192,6 +192,16 @@ impl<H: Host> VirtioFunction<H> {
         self.path == Path::Legacy
     }
 
+    /// Writes a register of the common configuration structure, however wrong that may be.
+    pub fn set_common(&mut self, offset: u64, size: Size, value: u64) {
+        self.set(COMMON, offset, size, value);
+    }
+
+    /// Writes a byte of the device configuration.
+    pub fn set_configuration(&mut self, offset: u64, value: u8) {
+        self.set(DEVICE, offset, Size::Byte, value.into());
+    }
+
     /// Writes the device status.
     pub fn set_status(&mut self, value: u64) {
         if self.legacy() {
