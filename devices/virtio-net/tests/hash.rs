@@ -4,6 +4,7 @@
 
 use elnic_pci::{FunctionOptions, PciFunction};
 use elnic_testbench::drivers::virtio::net::{NetDriver, Personality, feature};
+use elnic_testbench::drivers::virtio::{Buffer, Path, VirtioFunction};
 use elnic_virtio_net::ENTRY;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -221,6 +222,51 @@ fn ten_thousand_headers_report_the_hash_of_the_reference() {
         let report = u16::from_le_bytes(header[16..18].try_into().unwrap());
         let expected = packet.input(types).map(|(input, report)| (toeplitz(&key, &input), report));
         prop_assert_eq!((hash, report), expected.unwrap_or((0, 0)));
+        Ok(())
+    });
+    result.unwrap();
+}
+
+#[test]
+fn the_table_sends_each_packet_to_the_pair_of_the_reference() {
+    const RSS: u64 = 1 << 60;
+    let given = [("mq", "on"), ("rss", "on"), ("queue-pairs", "4")];
+    let cases = (packets(), 0..0x200_u32, 0..8_u32, any::<[u8; 128]>(), 0..4_u16);
+    let mut runner =
+        TestRunner::new(Config { failure_persistence: None, ..Config::with_cases(2_000) });
+    let result = runner.run(&cases, |(packet, types, exponent, entries, unclassified)| {
+        let device = ENTRY.make(given).expect("the properties are right");
+        let function = PciFunction::new(device, FunctionOptions::default()).unwrap();
+        let mut driver = VirtioFunction::new(function, Path::Capabilities);
+        driver.negotiate(feature::MAC | feature::CTRL_VQ | feature::MQ | RSS);
+        (0..9).for_each(|queue| driver.add_queue(queue, 4, None));
+        for pair in 0..4 {
+            driver.add(pair * 2, &[Buffer { at: 0x4000_0000, length: 2048, writable: true }]);
+        }
+        driver.start();
+        let key: Vec<u8> = (0..40).map(|number| number * 5 + 1).collect();
+        let table: Vec<u16> =
+            entries[..1 << exponent].iter().map(|entry| u16::from(entry % 4)).collect();
+        let mut bytes = [&[4, 1][..], &types.to_le_bytes()].concat();
+        bytes.extend((table.len() as u16 - 1).to_le_bytes());
+        bytes.extend(unclassified.to_le_bytes());
+        bytes.extend(table.iter().flat_map(|entry| entry.to_le_bytes()));
+        bytes.extend([4, 0, key.len() as u8]);
+        bytes.extend(&key);
+        driver.bench.ram.store(0x6000_0000, &bytes);
+        let part = |at, length: usize, writable| Buffer { at, length: length as u32, writable };
+        driver.add(8, &[part(0x6000_0000, bytes.len(), false), part(0x6100_0000, 1, true)]);
+        driver.kick(8);
+        prop_assert_eq!(driver.bench.ram.load(0x6100_0000, 1), [0]);
+        let frame = elnic_contract::Frame::new(packet.bytes(), driver.bench.now).unwrap();
+        prop_assert!(driver.receive(&frame).is_some());
+        let expected = match packet.input(types) {
+            Some((input, _)) => table[toeplitz(&key, &input) as usize % table.len()],
+            None => unclassified,
+        };
+        let pairs: Vec<u16> =
+            (0..4).filter(|pair| !driver.completions(pair * 2).is_empty()).collect();
+        prop_assert_eq!(pairs, [expected]);
         Ok(())
     });
     result.unwrap();
