@@ -4,6 +4,7 @@
 //! the peers. A test whose peer is missing, or that needs root and has none, says so and passes; with `CI` set it fails.
 
 mod bridge;
+mod offload;
 mod passt;
 mod relay;
 mod sockets;

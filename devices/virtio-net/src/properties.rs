@@ -109,7 +109,7 @@ const GENERAL: [PropertySpec; 26] = [
         "vnet-hdr",
         PropertyKind::Switch,
         Some("off"),
-        "the peer takes checksums and large frames as the driver leaves them (vnet_hdr); set by the machine",
+        "the peer has a header for checksums and large frames (vnet_hdr); set by the machine",
     ),
     spec(
         "offloads",
