@@ -153,6 +153,7 @@ impl E1000 {
         if new & ctrl_ext::EE_RST != 0 {
             self.load_eeprom(cx);
         }
+        self.refresh_status(cx);
     }
 
     fn tctl_written(&mut self, cx: &mut Cx<'_>, new: u64) {

@@ -112,6 +112,11 @@ pub(crate) mod eecd {
     pub(crate) const PINS: u64 = SK | CS | DI;
 }
 
+/// Bits of TXDMAC.
+pub(crate) mod txdmac {
+    pub(crate) const DPP: u64 = 1 << 0;
+}
+
 /// Bits of EERD.
 pub(crate) mod eerd {
     pub(crate) const START: u64 = 1 << 0;
@@ -124,6 +129,7 @@ pub(crate) mod eerd {
 pub(crate) mod ctrl_ext {
     pub(crate) const ASDCHK: u64 = 1 << 12;
     pub(crate) const EE_RST: u64 = 1 << 13;
+    pub(crate) const SPD_BYPS: u64 = 1 << 15;
 }
 
 /// Bits of the interrupt registers.
