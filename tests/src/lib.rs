@@ -4,10 +4,12 @@
 #![forbid(unsafe_code)]
 
 mod desk;
+mod monitor;
 
 use std::path::PathBuf;
 
 pub use desk::{Desk, Seat};
+pub use monitor::Monitor;
 
 /// The root of the workspace.
 pub fn workspace_root() -> PathBuf {
