@@ -6,11 +6,11 @@ use std::time::Duration;
 use elnic_netclient::NetCore;
 use elnic_testbench::drivers::virtio::Layout;
 use elnic_testbench::drivers::virtio::net::{NetDriver, Personality};
+use elnic_tests::namespace::Namespace;
 use elnic_tests::{Desk, Seat};
 use elnic_wire::checksum;
 use etherparse::PacketBuilder;
 
-use crate::namespace::Namespace;
 use crate::support::{client, wait_for};
 
 const GUEST: [u8; 6] = [0x52, 0x54, 0, 0, 0, 1];

@@ -5,6 +5,8 @@
 
 mod desk;
 mod monitor;
+pub mod namespace;
+pub mod process;
 
 use std::path::PathBuf;
 
