@@ -159,8 +159,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "elnic-pci",
             "elnic-testbench",
             "elnic-netclient",
-            "elnic-nettest",
             "elnic-board",
+            "elnic-monitor",
         ],
     ),
 ];

@@ -6,7 +6,9 @@
 mod bridge;
 mod offload;
 mod passt;
+mod qemu;
 mod relay;
+mod rx_filter;
 mod sockets;
 mod support;
 mod tap;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use elnic_netclient::NetCore;
 use elnic_testbench::drivers::virtio::Layout;
 use elnic_testbench::drivers::virtio::net::{NetDriver, Personality};
+use elnic_tests::namespace::Namespace;
 use elnic_tests::{Desk, Seat};
 use elnic_wire::checksum;
 use etherparse::PacketBuilder;

@@ -4,10 +4,8 @@ use elnic_netclient::NetCore;
 use elnic_nettest::FarEnd;
 use elnic_testbench::drivers::virtio::Layout;
 use elnic_testbench::drivers::virtio::net::{NetDriver, Personality};
-use elnic_tests::Desk;
+use elnic_tests::{Desk, Monitor};
 use serde_json::json;
-
-use crate::monitor::Monitor;
 
 /// `VIRTIO_NET_S_LINK_UP` and `VIRTIO_NET_S_ANNOUNCE` in the configuration's status.
 const LINK_UP: u8 = 1;

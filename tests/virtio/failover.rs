@@ -6,10 +6,8 @@ use elnic_netclient::NetCore;
 use elnic_nettest::FarEnd;
 use elnic_testbench::drivers::virtio::net::{NetDriver, Personality};
 use elnic_testbench::drivers::virtio::{Host, Layout};
-use elnic_tests::{Desk, Seat};
+use elnic_tests::{Desk, Monitor, Seat};
 use serde_json::{Value, json};
-
-use crate::monitor::Monitor;
 
 const STANDBY: u64 = 1 << 62;
 const MAC: &str = "52:54:00:11:11:11";

@@ -2,5 +2,5 @@
 
 mod announce;
 mod failover;
-mod monitor;
 mod offload;
+mod security;

@@ -265,7 +265,7 @@ impl VirtioNet {
                 let negotiated = self.transport.negotiated();
                 self.transport.arrange(&self.settings.queues_with(negotiated));
                 self.guest_offloads = negotiated & GUEST_OFFLOADS;
-                self.filter.forget_vlans();
+                self.filter.begin_vlans(self.transport.has(CTRL_VLAN));
                 if self.transport.has(CTRL_VLAN) && !self.settings.qemu_filter {
                     cx.outbox.rx_filter_changed();
                 }

@@ -153,7 +153,7 @@ const GENERAL: [PropertySpec; 26] = [
         "x-qemu-rx-filter-compat",
         PropertyKind::Switch,
         Some("off"),
-        "report the receive filter as QEMU does: broadcast-allowed inverted, tables in reverse, no notice of resets",
+        "report the receive filter as QEMU does: broadcast-allowed inverted, all VLANs listed while none is filtered, no notice of resets",
     ),
     spec(
         "rx-backlog",

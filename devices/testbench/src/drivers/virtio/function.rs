@@ -301,7 +301,7 @@ impl<H: Host> VirtioFunction<H> {
                 self.write_at(0, 0x16, Size::Half, vector);
                 assert_eq!(self.read_at(0, 0x16, Size::Half), vector);
             }
-            self.queues.push(Queue::new(number, size, Rings::Split, [base, driver, device]));
+            self.adopt(number, size, Rings::Split, [base, driver, device]);
             return;
         }
         self.set(COMMON, 0x16, Size::Half, number.into());
@@ -319,6 +319,19 @@ impl<H: Host> VirtioFunction<H> {
         }
         self.set(COMMON, 0x1c, Size::Half, 1);
         let rings = if self.features & RING_PACKED != 0 { Rings::Packed } else { Rings::Split };
+        self.adopt(number, size, rings, areas);
+    }
+
+    /// Keeps a queue whose areas are zero, as drivers leave them to the device.
+    fn adopt(&mut self, number: u16, size: u16, rings: Rings, areas: [u64; 3]) {
+        let [table, driver, device] = areas;
+        let entries = usize::from(size);
+        let lengths = [(table, entries * 16), (driver, entries * 2 + 6), (device, entries * 8 + 6)];
+        for (area, length) in lengths {
+            self.bench.store(area, &vec![0; length]);
+        }
+        // One of the same number, from before a reset, is no more.
+        self.queues.retain(|queue| queue.number != number);
         self.queues.push(Queue::new(number, size, rings, areas));
     }
 

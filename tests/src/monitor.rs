@@ -1,10 +1,12 @@
 //! A QMP session at a [`Desk`].
 
 use elnic_monitor::{Chardevs, Context, Descriptors, Qmp, RunState, State};
-use elnic_tests::Desk;
 use serde_json::{Value, json};
 
-pub(crate) struct Monitor {
+use crate::Desk;
+
+/// One session and the state of all monitors.
+pub struct Monitor {
     desk: Desk,
     state: State,
     descriptors: Descriptors,
@@ -13,7 +15,7 @@ pub(crate) struct Monitor {
 
 impl Monitor {
     /// A session of a running machine, after its greeting.
-    pub(crate) fn new(desk: &Desk) -> Self {
+    pub fn new(desk: &Desk) -> Self {
         let mut state = State::new(Chardevs::default());
         state.run = RunState::Running;
         state.device_defaults = vec![("timing".to_owned(), "off".to_owned())];
@@ -33,28 +35,35 @@ impl Monitor {
         while self.qmp.has_work() {
             self.qmp.step(&mut cx);
         }
-        let text = String::from_utf8(self.qmp.output()).unwrap();
+        let text = String::from_utf8(self.qmp.output()).expect("JSON is UTF-8");
         // The greeting stands before the first answer.
-        serde_json::from_str(text.lines().last().unwrap()).unwrap()
+        let last = text.lines().last().expect("a command is answered");
+        serde_json::from_str(last).expect("an answer is JSON")
     }
 
     /// What a command returns.
+    ///
+    /// # Panics
+    /// It is refused.
     #[track_caller]
-    pub(crate) fn run(&mut self, command: &str, arguments: Value) -> Value {
+    pub fn run(&mut self, command: &str, arguments: Value) -> Value {
         let answer = self.answer(command, arguments);
         answer.get("return").unwrap_or_else(|| panic!("{command}: {answer}")).clone()
     }
 
     /// The text of a command's refusal.
+    ///
+    /// # Panics
+    /// It is not refused.
     #[track_caller]
-    pub(crate) fn refused(&mut self, command: &str, arguments: Value) -> String {
+    pub fn refused(&mut self, command: &str, arguments: Value) -> String {
         let answer = self.answer(command, arguments);
         let text = answer["error"]["desc"].as_str();
         text.unwrap_or_else(|| panic!("{command}: {answer}")).to_owned()
     }
 
     /// Events since the last call: name and data.
-    pub(crate) fn events(&mut self) -> Vec<(String, Value)> {
+    pub fn events(&mut self) -> Vec<(String, Value)> {
         self.state.hear(&mut self.desk.machine());
         let events = self.state.take_events().into_iter();
         let event = |event: elnic_monitor::Stamped| {
