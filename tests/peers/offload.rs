@@ -12,7 +12,6 @@ use elnic_wire::checksum;
 use etherparse::PacketBuilder;
 
 use crate::support::{client, wait_for};
-use elnic_tests::namespace::Namespace;
 
 const GUEST: [u8; 6] = [0x52, 0x54, 0, 0, 0, 1];
 const KERNEL: [u8; 6] = [0x52, 0x54, 0, 0, 0, 9];
