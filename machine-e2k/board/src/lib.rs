@@ -14,6 +14,7 @@
 
 mod address_space;
 mod builder;
+mod coherence;
 mod config;
 mod control;
 mod devices;
@@ -34,6 +35,7 @@ mod models;
 mod notice;
 mod pc;
 mod processor_bus;
+mod processors;
 mod serial;
 mod soldered;
 #[cfg(test)]
@@ -44,8 +46,8 @@ mod world;
 
 pub use builder::MachineBuilder;
 pub use config::{
-    CpuOptions, DEFAULT_RAM, DeviceOptions, MachineConfig, NIC_PROPERTIES, PCI_PROPERTIES,
-    machine_properties,
+    CpuOptions, DEFAULT_QUANTUM, DEFAULT_RAM, DeviceOptions, MachineConfig, NIC_PROPERTIES,
+    PCI_PROPERTIES, QUANTUM, machine_properties,
 };
 pub use control::Waiting;
 pub use doorbell::{CallButton, StopButton};

@@ -22,6 +22,8 @@ pub struct CpuModel {
     pub idr: u64,
     /// Its clock.
     pub clock: ClockHz,
+    /// How many processors it has.
+    pub cores: u8,
 }
 
 /// A machine model.
@@ -65,21 +67,22 @@ const fn cpu(
     summary: &'static str,
     isa: IsaVersion,
     model: u64,
-    clock: ClockHz,
+    (megahertz, cores): (u32, u8),
 ) -> CpuModel {
-    CpuModel { name, summary, isa, idr: 0x3_a200 | model, clock }
+    let clock = ClockHz::hz(megahertz as u64 * 1_000_000);
+    CpuModel { name, summary, isa, idr: 0x3_a200 | model, clock, cores }
 }
 
 /// Every processor, oldest first.
 pub static CPUS: &[CpuModel] = &[
-    cpu("e2c+", "Elbrus-2C+ (v2), 500 MHz", IsaVersion::V2, 0x04, ClockHz::hz(500_000_000)),
-    cpu("e2s", "Elbrus-4C (v3), 800 MHz", IsaVersion::V3, 0x03, ClockHz::hz(800_000_000)),
-    cpu("e8c", "Elbrus-8C (v4), 1.3 GHz", IsaVersion::V4, 0x07, ClockHz::hz(1_300_000_000)),
-    cpu("e1c+", "Elbrus-1C+ (v4), 1 GHz", IsaVersion::V4, 0x08, ClockHz::hz(1_000_000_000)),
-    cpu("e8c2", "Elbrus-8CB (v5), 1.5 GHz", IsaVersion::V5, 0x09, ClockHz::hz(1_500_000_000)),
-    cpu("e12c", "Elbrus-12C (v6), 2 GHz", IsaVersion::V6, 0x0a, ClockHz::hz(2_000_000_000)),
-    cpu("e16c", "Elbrus-16C (v6), 2 GHz", IsaVersion::V6, 0x0b, ClockHz::hz(2_000_000_000)),
-    cpu("e2c3", "Elbrus-2C3 (v6), 2 GHz", IsaVersion::V6, 0x0c, ClockHz::hz(2_000_000_000)),
+    cpu("e2c+", "Elbrus-2C+ (v2), 500 MHz", IsaVersion::V2, 0x04, (500, 2)),
+    cpu("e2s", "Elbrus-4C (v3), 800 MHz", IsaVersion::V3, 0x03, (800, 4)),
+    cpu("e8c", "Elbrus-8C (v4), 1.3 GHz", IsaVersion::V4, 0x07, (1300, 8)),
+    cpu("e1c+", "Elbrus-1C+ (v4), 1 GHz", IsaVersion::V4, 0x08, (1000, 1)),
+    cpu("e8c2", "Elbrus-8CB (v5), 1.5 GHz", IsaVersion::V5, 0x09, (1500, 8)),
+    cpu("e12c", "Elbrus-12C (v6), 2 GHz", IsaVersion::V6, 0x0a, (2000, 12)),
+    cpu("e16c", "Elbrus-16C (v6), 2 GHz", IsaVersion::V6, 0x0b, (2000, 16)),
+    cpu("e2c3", "Elbrus-2C3 (v6), 2 GHz", IsaVersion::V6, 0x0c, (2000, 2)),
 ];
 
 /// The machine without `-machine`.

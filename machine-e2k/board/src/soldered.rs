@@ -93,8 +93,11 @@ pub(crate) fn solder(config: &MachineConfig) -> Result<Soldered, BuildError> {
     let console = add(CONSOLE, Body::Function(console), at(2, 2))?;
     let sic = add("sic", Body::Block(Box::new(elnic_soc::sic())), None)?;
     let timer = add("timer", Body::Block(Box::new(SystemTimer::new())), None)?;
-    let controllers =
-        ApicConfig { processors: 1, timer_clock: config.cpu.clock, idle_high: PCI_INPUTS };
+    let controllers = ApicConfig {
+        processors: config.processors,
+        timer_clock: config.cpu.clock,
+        idle_high: PCI_INPUTS,
+    };
     let pic = add("pic", Body::Pic(Box::new(Apic::new(controllers))), None)?;
 
     let plan = config.machine.plan;

@@ -116,6 +116,12 @@ impl Apic {
         self.locals.get_mut(usize::from(processor))?.acknowledge()
     }
 
+    /// Where a processor is told to start, once it was: what firmware that waits for STARTUP takes from APIC_NM. INIT is
+    /// taken too.
+    pub fn take_startup(&mut self, processor: u8) -> Option<u64> {
+        self.locals.get_mut(usize::from(processor))?.take_startup()
+    }
+
     /// Somebody asserts a pin of the I/O controller, or nobody does any longer.
     pub fn assert(&mut self, pin: u8, asserted: bool) {
         self.io.assert(pin, asserted);

@@ -1,6 +1,6 @@
 //! Which machine: `-M`, `-cpu`, `-m`, `-smp`, and the two ways to write an option.
 
-use crate::common::{guest_file, line, on_stdout, printer, run, scratch};
+use crate::common::{firmware, guest_file, line, on_stdout, printer, run, scratch};
 
 /// Prints `%idr`: model in the low byte.
 const SHOW_IDR: &str = "{ rrd,0 %idr, %dr0\n nop 4 }\n print_hex %dr0, 5";
@@ -98,9 +98,26 @@ fn ram_ends_where_the_option_says() {
 }
 
 #[test]
-fn one_processor_may_be_asked_for() {
+fn as_many_processors_run_as_are_asked_for() {
     let folder = scratch();
     assert_eq!(run(&printer(folder.path(), "one", 0), "-smp 1").console(), "one");
+    // Firmware is started on all of them: each counts, and the first tells when all have.
+    let body = "li %dr0, 0xfee00020
+        { ldw,2 [ %dr0 + 0 ], %dr1\n nop 4 }
+        li %dr2, 0x8000
+    1:  { ldd,0 [ %dr2 + 0 ], %dr3, mas=7\n nop 4 }
+        { addd,0 %dr3, 1, %dr3 }
+        { std,2 %dr3, [ %dr2 + 0 ], mas=2\n nop 3 }
+        { ibranch 1b ? %MLOCK }
+    2:  brn cmpedb, %dr1, 0, 2b
+        { ldd,0 [ %dr2 + 0 ], %dr3\n nop 4 }
+        brn cmpedb, %dr3, 4, 2b
+        print_decimal %dr3";
+    let image = firmware(folder.path(), body);
+    let options =
+        format!("-nodefaults -serial stdio -device exit,addr=8 -bios {}", image.display());
+    assert_eq!(line(&format!("{options} -smp 4")).console(), "4");
+    assert_eq!(line(&format!("{options} -smp cores=4 -M e2s,quantum=100")).console(), "4");
 }
 
 #[test]

@@ -109,6 +109,13 @@ impl LocalApic {
         self.bank.get(R::NM) & !self.bank.get(R::M_ERM) & !0xff != 0
     }
 
+    /// Takes INIT and STARTUP; the address to start at, if there was the latter.
+    pub(crate) fn take_startup(&mut self) -> Option<u64> {
+        let causes = self.bank.get(R::NM);
+        self.bank.set(R::NM, causes & !(bits::NM_INIT | bits::NM_STARTUP));
+        (causes & bits::NM_STARTUP != 0).then_some((causes & 0xff) << 12)
+    }
+
     /// Takes the pending vector into service, as a read of VECT does.
     pub fn acknowledge(&mut self) -> Option<u8> {
         let vector = self.pending()?;
