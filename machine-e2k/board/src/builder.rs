@@ -9,7 +9,7 @@ use elnic_cpu::{Attention, Config as CpuConfig, Timing};
 use elnic_memory::{GuestRam, RamLayout};
 use elnic_netclient::{MacPool, NetConfig, NetCore, NicOptions, OffloadSupport};
 use elnic_pci::FunctionOptions;
-use elnic_soc::{Place, Slots, Wires};
+use elnic_soc::{Place, Wires};
 
 use crate::coherence::Coherence;
 use crate::config::{DeviceOptions, MachineConfig, SECONDARY_BUS, machine_properties};
@@ -82,7 +82,7 @@ impl MachineBuilder {
         }
         let ram = GuestRam::new(layout)?;
         let profile = config.machine.profile;
-        let Soldered { devices, root, fixed, bridge, console, pic } = match profile {
+        let Soldered { devices, root, secondary, fixed, bridge, console, pic } = match profile {
             Profile::Elbrus => soldered::solder(&config)?,
             Profile::Pc | Profile::None => soldered::bare(),
         };
@@ -98,7 +98,7 @@ impl MachineBuilder {
             running: 0,
             coherence: Coherence::new(config.processors.into()),
             root,
-            secondary: Slots::new(SECONDARY_BUS, 0),
+            secondary,
             fixed,
             memory_map: elnic_bus::AddressMap::new(),
             port_map: elnic_bus::AddressMap::new(),
@@ -330,7 +330,11 @@ fn add_device(
         Some(file) => Some(read_rom(&name, file)?),
         None => None,
     };
-    let options = FunctionOptions { multifunction: machine.switch("multifunction"), rom };
+    let options = FunctionOptions {
+        multifunction: machine.switch("multifunction"),
+        rom,
+        ..FunctionOptions::default()
+    };
     let body = Body::Function(soldered::function(&name, device, options)?);
     let wiring = place.map_or(Wiring::None, |place| {
         Wiring::Pci(PciWiring { side, place, bridge_slot: 0, own_input: None })

@@ -2,7 +2,7 @@
 //! levels at each processor.
 
 use elnic_contract::Gpa;
-use elnic_pic::Apic;
+use elnic_pic::Controllers;
 
 use crate::devices::Body;
 use crate::log::LogItem;
@@ -52,9 +52,9 @@ impl Line {
 
 impl World {
     /// The interrupt controllers.
-    pub(crate) fn pic(&mut self) -> Option<&mut Apic> {
+    pub(crate) fn pic(&mut self) -> Option<&mut dyn Controllers> {
         match &mut self.devices.get_mut(self.pic?)?.body {
-            Body::Pic(pic) => Some(pic),
+            Body::Pic(pic) => Some(&mut **pic),
             Body::Function(_) | Body::Bridge(_) | Body::Block(_) => None,
         }
     }

@@ -7,6 +7,7 @@ use elnic_contract::{ClockHz, nearest};
 use elnic_cpu::IsaVersion;
 use elnic_soc::map::{self, AddressPlan};
 
+use crate::hub::{self, Hub};
 use crate::pc;
 
 /// A processor model.
@@ -43,8 +44,8 @@ pub struct MachineModel {
     pub plan: &'static AddressPlan,
     /// `cpu_type` of the boot block: `%idr.mdl` of the board's own processor.
     pub cpu_type: u8,
-    /// `chipset_type` of the boot block.
-    pub chipset: u8,
+    /// Its I/O hub.
+    pub hub: &'static Hub,
 }
 
 /// What is soldered to a machine.
@@ -58,9 +59,6 @@ pub enum Profile {
     /// Nothing: netdevs alone.
     None,
 }
-
-/// `chipset_type` of boards with an IOHUB or IOHUB2.
-const IOHUB: u8 = 2;
 
 const fn cpu(
     name: &'static str,
@@ -99,7 +97,7 @@ pub static MACHINES: &[MachineModel] = &[
         cpu: "e2s",
         plan: &map::FULL_SIC,
         cpu_type: 3,
-        chipset: IOHUB,
+        hub: &hub::IOHUB,
         profile: Profile::Elbrus,
     },
     MachineModel {
@@ -109,7 +107,7 @@ pub static MACHINES: &[MachineModel] = &[
         cpu: "e8c",
         plan: &map::FULL_SIC,
         cpu_type: 7,
-        chipset: IOHUB,
+        hub: &hub::IOHUB2,
         profile: Profile::Elbrus,
     },
     MachineModel {
@@ -119,7 +117,7 @@ pub static MACHINES: &[MachineModel] = &[
         cpu: "e1c+",
         plan: &map::LEGACY_SIC,
         cpu_type: 8,
-        chipset: IOHUB,
+        hub: &hub::IOHUB2_EMBEDDED,
         profile: Profile::Elbrus,
     },
     MachineModel {
@@ -129,7 +127,27 @@ pub static MACHINES: &[MachineModel] = &[
         cpu: "e8c2",
         plan: &map::FULL_SIC,
         cpu_type: 9,
-        chipset: IOHUB,
+        hub: &hub::IOHUB2,
+        profile: Profile::Elbrus,
+    },
+    MachineModel {
+        name: "e16c",
+        aliases: &[],
+        summary: "Elbrus-16C board with EIOHub and EPIC",
+        cpu: "e16c",
+        plan: &map::EPIC,
+        cpu_type: 0xb,
+        hub: &hub::EIOHUB,
+        profile: Profile::Elbrus,
+    },
+    MachineModel {
+        name: "e2c3",
+        aliases: &[],
+        summary: "Elbrus-2C3 board with EIOHub and EPIC",
+        cpu: "e2c3",
+        plan: &map::EPIC,
+        cpu_type: 0xc,
+        hub: &hub::EIOHUB,
         profile: Profile::Elbrus,
     },
     MachineModel {
@@ -139,7 +157,7 @@ pub static MACHINES: &[MachineModel] = &[
         cpu: "e8c",
         plan: &pc::PLAN,
         cpu_type: 7,
-        chipset: IOHUB,
+        hub: &hub::IOHUB2,
         profile: Profile::Pc,
     },
     MachineModel {
@@ -149,7 +167,7 @@ pub static MACHINES: &[MachineModel] = &[
         cpu: "e8c",
         plan: &pc::PLAN,
         cpu_type: 7,
-        chipset: IOHUB,
+        hub: &hub::IOHUB2,
         profile: Profile::None,
     },
 ];
@@ -226,7 +244,7 @@ mod tests {
         assert_eq!(MachineModel::named("e2k"), MachineModel::named("e8c"));
         assert_eq!(
             MachineModel::named("e9c").unwrap_err().to_string(),
-            "unknown machine 'e9c'; did you mean 'e8c'?; known are e2s, e8c, e2k, e1c+, e8c2, pc, none"
+            "unknown machine 'e9c'; did you mean 'e8c'?; known are e2s, e8c, e2k, e1c+, e8c2, e16c, e2c3, pc, none"
         );
         assert!(CpuModel::named("8c").unwrap_err().to_string().contains("did you mean 'e8c'"));
     }

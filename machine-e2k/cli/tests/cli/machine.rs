@@ -13,6 +13,8 @@ fn every_machine_runs_with_the_processor_it_is_named_after() {
     assert_eq!(idr("-M e8c"), "3a207");
     assert_eq!(idr("-M e2s"), "3a203");
     assert_eq!(idr("-M e8c2"), "3a209");
+    assert_eq!(idr("-M e16c"), "3a20b");
+    assert_eq!(idr("-M e2c3"), "3a20c");
     assert_eq!(idr("-machine e2k"), "3a207", "as qemu-system-e2k calls it");
     assert_eq!(idr("-machine type=e8c"), "3a207");
     assert_eq!(idr(""), "3a207", "the default");
