@@ -38,6 +38,7 @@ mod pc;
 mod processor_bus;
 mod processors;
 mod serial;
+mod snapshot;
 mod soldered;
 #[cfg(test)]
 mod tests;
@@ -67,4 +68,5 @@ pub use machine::{INPUT_INTERVAL, Machine, Outcome};
 pub use models::{CPUS, CpuModel, DEFAULT_MACHINE, MACHINES, MachineModel, Profile, UnknownModel};
 pub use notice::Notice;
 pub use serial::{Recorder, Terminal};
+pub use snapshot::SnapshotError;
 pub use trace::{Trace, TraceEvent, TraceSummary};

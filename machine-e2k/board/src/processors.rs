@@ -10,7 +10,10 @@
 //! that fails.
 
 use elnic_contract::Cycles;
-use elnic_cpu::{Config as CpuConfig, Interpreter, Pin, Processor, Stop};
+use elnic_cpu::{
+    Config as CpuConfig, CpuStateV1, Interpreter, Pin, Processor, State, StateError, Stop,
+};
+use serde::{Deserialize, Serialize};
 
 use crate::interrupts::Inputs;
 use crate::loader::Start;
@@ -35,8 +38,17 @@ pub(crate) struct Processors {
     tags_with: usize,
 }
 
+/// Processors as they are stored.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SavedProcessors {
+    pub(crate) cpus: Vec<CpuStateV1>,
+    tags_with: usize,
+}
+
 /// The round that is going on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Round {
     /// The cycle at which it ends.
     pub(crate) end: u64,
@@ -120,6 +132,27 @@ impl Processors {
         cpu.set_pin(Pin::NonMaskable, non_maskable);
         let stop = run_until(cpu, world, end);
         if shared && stop == Stop::Budget { complete(cpu, world) } else { stop }
+    }
+
+    /// All states, by number.
+    pub(crate) fn save(&self) -> SavedProcessors {
+        let cpus = self.cpus.iter().map(|cpu| cpu.interpreter.save()).collect();
+        SavedProcessors { cpus, tags_with: self.tags_with }
+    }
+
+    /// Takes over stored states, of as many processors.
+    ///
+    /// # Errors
+    /// Number of the first whose state is impossible, and why; none has changed.
+    pub(crate) fn restore(&mut self, saved: &SavedProcessors) -> Result<(), (usize, StateError)> {
+        for (number, state) in saved.cpus.iter().enumerate() {
+            State::restore(state).map_err(|error| (number, error))?;
+        }
+        for (number, (cpu, state)) in self.cpus.iter_mut().zip(&saved.cpus).enumerate() {
+            cpu.interpreter.restore(state).map_err(|error| (number, error))?;
+        }
+        self.tags_with = saved.tags_with.min(self.cpus.len().saturating_sub(1));
+        Ok(())
     }
 
     fn hand_over_tags(&mut self, to: usize) {

@@ -22,6 +22,7 @@ use tags::MemoryTags;
 use tir::TrapInformation;
 use window::{GlobalRotation, Predicates, Rotation, Window};
 
+pub(crate) use saved::InFlightV1;
 pub use saved::{CpuStateV1, StateError};
 
 /// A load that opened an atomic sequence (`mas=7`) and waits for its store (`mas=2`).
