@@ -62,7 +62,7 @@ pub use hotplug::UnplugError;
 pub use hub::Hub;
 pub use inspect::PciWindow;
 pub use inventory::{DeviceInfo, PERIPHERAL, PERIPHERAL_ANON, UNATTACHED};
-pub use loader::{ElfError, LoadError, Program, Start};
+pub use loader::{ElfError, EntryMode, LoadError, Program, Start, SystemImage};
 pub use log::{GuestLog, LogItem, LogItems, UnknownLogItem};
 pub use machine::{INPUT_INTERVAL, Machine, Outcome};
 pub use models::{CPUS, CpuModel, DEFAULT_MACHINE, MACHINES, MachineModel, Profile, UnknownModel};

@@ -110,7 +110,7 @@ impl Machine {
             round: self.round,
             processors: self.processors.save(),
             activities: world.lines.iter().map(|line| line.activity).collect(),
-            start: self.start.map(|start| (start.entry, start.bootblock)),
+            start: self.start,
             devices: world.devices.iter().map(device).collect(),
             events: world.events.clone(),
             wires: world.wires.clone(),
@@ -131,8 +131,7 @@ impl Machine {
         (world.clock, world.latest) = (state.clock, state.latest);
         (self.next_input, world.input_due) = (state.next_input, state.input_due);
         (self.round, self.quantum) = (state.round, state.quantum);
-        self.start =
-            state.start.map(|(entry, bootblock)| crate::loader::Start { entry, bootblock });
+        self.start = state.start;
         for (index, activity) in state.activities.iter().enumerate() {
             world.set_activity(index, *activity);
         }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::SnapshotError;
 use crate::interrupts::Activity;
+use crate::loader::Start;
 use crate::pc::PcState;
 use crate::processors::{Round, SavedProcessors};
 
@@ -27,8 +28,8 @@ pub(super) struct MachineStateV1 {
     pub(super) round: Option<Round>,
     pub(super) processors: SavedProcessors,
     pub(super) activities: Vec<Activity>,
-    /// Entry and boot block of the program, for processors that are started later.
-    pub(super) start: Option<(u64, Option<u64>)>,
+    /// Where the program starts, for processors that are started later.
+    pub(super) start: Option<Start>,
     pub(super) devices: Vec<DeviceStateV1>,
     pub(super) events: EventQueue,
     pub(super) wires: Wires,
