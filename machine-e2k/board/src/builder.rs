@@ -136,6 +136,10 @@ impl MachineBuilder {
         };
         let start = loader::load(&config.program, &board, &mut world.ram)?;
         world.power_on();
+        let is_system = start.is_some_and(|start| start.system.is_some());
+        if is_system {
+            world.set_up_as_firmware();
+        }
 
         let options = config.cpu_options;
         let timing =
@@ -151,7 +155,6 @@ impl MachineBuilder {
         };
         // Firmware, and what firmware would have left all processors to, looks after all of them itself
         // (e2k-machine.md §2.1, §2.2).
-        let is_system = start.is_some_and(|start| start.system.is_some());
         let all = is_system || matches!(config.program, Program::Firmware(_));
         let secondaries = if all { Activity::Runs } else { Activity::Parked };
         world.begin_activities(secondaries);

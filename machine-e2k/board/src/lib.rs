@@ -38,6 +38,7 @@ mod pc;
 mod processor_bus;
 mod processors;
 mod serial;
+mod setup;
 mod snapshot;
 mod soldered;
 #[cfg(test)]

@@ -3,7 +3,8 @@
 mod common;
 
 use common::{PRELUDE, assemble, machine_with, result, run};
-use elnic_board::{EntryMode, MachineConfig};
+use elnic_board::{DeviceOptions, EntryMode, MachineConfig};
+use elnic_contract::Size;
 
 const KERNEL: u64 = 0x20_0000;
 
@@ -101,4 +102,41 @@ fn a_system_is_entered_at_its_first_byte_if_told_so() {
     let mut machine = machine_with(2, &system(false), choose);
     run(&mut machine, 50);
     assert_eq!(result(&machine, 0), 2);
+}
+
+#[test]
+fn a_system_finds_the_buses_as_firmware_leaves_them() {
+    let choose = |config: &mut MachineConfig| {
+        config.entry = EntryMode::Scall12;
+        for (model, slot) in [("e1000", "3"), ("rtl8139", "4"), ("virtio-net-pci", "5")] {
+            config.devices.push(DeviceOptions::new(model, &[("addr", slot), ("timing", "off")]));
+        }
+    };
+    let mut machine = machine_with(1, &system(true), choose);
+    for _ in 0..2 {
+        let mut word = |address| machine.read_memory(address, Size::Word);
+        let config = 0x2_0000_0000;
+        assert_eq!(word(config + 0x18), 0x0001_0100, "one bus behind the bridge");
+        assert_eq!(word((config | 1 << 20 | 2 << 15 | 1 << 12) + 0x40), 0xfec0_0000);
+        assert_eq!(word(0x1_1000_0040), 0xf000_8000);
+        let mut windows = Vec::new();
+        for (slot, pin) in [(3, 18), (4, 19), (5, 16)] {
+            let function = config | slot << 15;
+            assert_eq!(word(function + 4) & 7, 7, "slot {slot} decodes and masters");
+            assert_eq!(word(function + 0x3c) & 0xff, pin, "slot {slot}");
+            for bar in 0..6 {
+                let base = word(function + 0x10 + bar * 4);
+                let base = base & if base & 1 == 1 { !3 } else { !0xf };
+                windows.extend((base != 0).then_some(base));
+            }
+        }
+        assert!(windows.len() >= 6, "{windows:x?}");
+        let count = windows.len();
+        windows.sort_unstable();
+        windows.dedup();
+        assert_eq!(windows.len(), count, "no two at the same place");
+        let registers = word((config | 3 << 15) + 0x10);
+        assert_eq!(word(registers) & 0xffff, 0x0240, "CTRL of the e1000");
+        machine.reset().unwrap();
+    }
 }
