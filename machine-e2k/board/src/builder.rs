@@ -2,18 +2,19 @@
 
 use elnic_clock::{Clock, DeviceId, EventQueue};
 use elnic_contract::{Cycles, Outbox, VTime};
-use elnic_cpu::{Attention, Config as CpuConfig, Interpreter, Timing};
+use elnic_cpu::{Attention, Config as CpuConfig, Timing};
 use elnic_memory::{GuestRam, RamLayout};
 use elnic_netclient::{NetConfig, NetCore};
-use elnic_soc::{Slots, Wires};
+use elnic_soc::Wires;
 
-use crate::config::{MachineConfig, SECONDARY_BUS};
+use crate::coherence::Coherence;
+use crate::config::MachineConfig;
 use crate::control::Again;
 use crate::devices::Slot;
 use crate::doorbell::Bell;
 use crate::error::BuildError;
 use crate::failover::Failover;
-use crate::interrupts::Inputs;
+use crate::interrupts::{Activity, Line};
 use crate::link::Links;
 use crate::loader::{self, Handover, Program};
 use crate::machine::Machine;
@@ -21,6 +22,7 @@ use crate::models::Profile;
 use crate::notice::Notices;
 use crate::pc::PcState;
 use crate::plug;
+use crate::processors::Processors;
 use crate::serial::SerialLines;
 use crate::soldered::{self, Soldered};
 use crate::world::World;
@@ -55,13 +57,14 @@ impl MachineBuilder {
     /// # Errors
     /// Something of the configuration does not fit; see [`BuildError`].
     pub fn build(self, config: MachineConfig) -> Result<Machine, BuildError> {
+        config.check_processors()?;
         let mut layout = RamLayout::new(config.ram)?;
         if matches!(config.program, Program::Firmware(_)) {
             layout = layout.with_firmware(config.machine.plan.firmware.base);
         }
         let ram = GuestRam::new(layout)?;
         let profile = config.machine.profile;
-        let Soldered { devices, root, fixed, bridge, console, pic } = match profile {
+        let Soldered { devices, root, secondary, fixed, bridge, console, pic } = match profile {
             Profile::Elbrus => soldered::solder(&config)?,
             Profile::Pc | Profile::None => soldered::bare(),
         };
@@ -73,9 +76,11 @@ impl MachineBuilder {
             bridge,
             profile,
             pic,
-            inputs: Inputs::default(),
+            lines: vec![Line::NEW; config.processors.into()],
+            running: 0,
+            coherence: Coherence::new(config.processors.into()),
             root,
-            secondary: Slots::new(SECONDARY_BUS, 0),
+            secondary,
             fixed,
             memory_map: elnic_bus::AddressMap::new(),
             port_map: elnic_bus::AddressMap::new(),
@@ -84,6 +89,7 @@ impl MachineBuilder {
             clock: Clock::new(config.cpu.clock),
             slice_start: Cycles(0),
             ahead: Cycles(0),
+            latest: VTime::ZERO,
             bundle: 0,
             accessing: false,
             events: EventQueue::new(),
@@ -105,9 +111,21 @@ impl MachineBuilder {
         };
         plug_serials(&mut world, console, config.serials)?;
         let mac = plug::add_devices(&mut world, &config.devices)?;
-        let board = Handover { machine: config.machine, processors: 1, mac };
+        let board = Handover {
+            machine: config.machine,
+            entry: config.entry,
+            dtb: config.dtb,
+            serial: config.serial_number,
+            clock: config.cpu.clock,
+            processors: config.processors,
+            mac,
+        };
         let start = loader::load(&config.program, &board, &mut world.ram)?;
         world.power_on();
+        let is_system = start.is_some_and(|start| start.system.is_some());
+        if is_system {
+            world.set_up_as_firmware();
+        }
 
         let options = config.cpu_options;
         let timing =
@@ -118,11 +136,26 @@ impl MachineBuilder {
             tags: options.tags,
             alignment: options.alignment,
             timing,
+            clock: config.cpu.clock,
             simulator_halt: false,
         };
-        let cpu = Interpreter::new(cpu_config, start.map_or(0, |start| start.entry));
-        let again = Again { cpu: cpu_config, program: config.program, board };
-        Ok(Machine::new(cpu, config.machine, world, start, pacer, again))
+        // Firmware, and what firmware would have left all processors to, looks after all of them itself
+        // (e2k-machine.md §2.1, §2.2).
+        let all = is_system || matches!(config.program, Program::Firmware(_));
+        let secondaries = if all { Activity::Runs } else { Activity::Parked };
+        world.begin_activities(secondaries);
+        Ok(Machine {
+            processors: Processors::new(config.processors, cpu_config, start),
+            isa: config.cpu.isa,
+            model: config.machine,
+            world,
+            start,
+            pacer,
+            next_input: VTime::ZERO,
+            round: None,
+            quantum: config.quantum,
+            again: Again { secondaries, program: config.program, board },
+        })
     }
 }
 

@@ -3,7 +3,7 @@
 use elnic_clock::DeviceId;
 use elnic_contract::{Device, Lines, Model};
 use elnic_pci::{Bridge, PciFunction};
-use elnic_pic::Apic;
+use elnic_pic::Controllers;
 use elnic_soc::{Input, Place, pci_input, through_bridge};
 
 use crate::image_file::ImageFile;
@@ -17,7 +17,7 @@ pub(crate) enum Body {
     /// Registers at a fixed address that are no PCI function.
     Block(Box<dyn Device>),
     /// The interrupt controllers.
-    Pic(Box<Apic>),
+    Pic(Box<dyn Controllers>),
 }
 
 /// Which PCI bus a function stands on.
@@ -34,8 +34,8 @@ pub(crate) enum BusSide {
 pub(crate) enum Wiring {
     /// Nothing.
     None,
-    /// One input of the board.
-    Input(Input),
+    /// Inputs of the board, one for each of the first two pins.
+    Inputs([Input; 2]),
     /// Those of the place where a function stands.
     Pci(PciWiring),
 }
@@ -45,7 +45,7 @@ impl Wiring {
     pub(crate) const fn pci(self) -> Option<PciWiring> {
         match self {
             Self::Pci(wiring) => Some(wiring),
-            Self::None | Self::Input(_) => None,
+            Self::None | Self::Inputs(_) => None,
         }
     }
 
@@ -53,7 +53,7 @@ impl Wiring {
     pub(crate) fn input(self, pin: u8) -> Option<Input> {
         match self {
             Self::None => None,
-            Self::Input(input) => (pin == 0).then_some(input),
+            Self::Inputs(inputs) => inputs.get(usize::from(pin)).copied(),
             Self::Pci(wiring) => Some(wiring.input(pin)),
         }
     }

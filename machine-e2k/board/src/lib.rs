@@ -14,6 +14,7 @@
 
 mod address_space;
 mod builder;
+mod coherence;
 mod config;
 mod control;
 mod devices;
@@ -23,6 +24,7 @@ mod error;
 mod failover;
 mod fault;
 mod hotplug;
+mod hub;
 mod image_file;
 mod inspect;
 mod interrupts;
@@ -37,7 +39,10 @@ mod notice;
 mod pc;
 mod plug;
 mod processor_bus;
+mod processors;
 mod serial;
+mod setup;
+mod snapshot;
 mod soldered;
 #[cfg(test)]
 mod tests;
@@ -47,8 +52,8 @@ mod world;
 
 pub use builder::MachineBuilder;
 pub use config::{
-    CpuOptions, DEFAULT_RAM, DeviceOptions, MachineConfig, NIC_PROPERTIES, PCI_PROPERTIES,
-    machine_properties,
+    CpuOptions, DEFAULT_QUANTUM, DEFAULT_RAM, DeviceOptions, MachineConfig, NIC_PROPERTIES,
+    PCI_PROPERTIES, QUANTUM, machine_properties,
 };
 pub use control::Waiting;
 pub use doorbell::{CallButton, StopButton};
@@ -58,13 +63,15 @@ pub use elnic_pci::{Decoder, Space as PciSpace};
 pub use error::BuildError;
 pub use fault::GuestFault;
 pub use hotplug::UnplugError;
+pub use hub::Hub;
 pub use image_file::ImageFileError;
 pub use inspect::PciWindow;
 pub use inventory::{DeviceInfo, PERIPHERAL, PERIPHERAL_ANON, UNATTACHED};
-pub use loader::{ElfError, LoadError, Program, Start};
+pub use loader::{ElfError, EntryMode, LoadError, Program, Start, SystemImage};
 pub use log::{GuestLog, LogItem, LogItems, UnknownLogItem};
 pub use machine::{INPUT_INTERVAL, Machine, Outcome};
 pub use models::{CPUS, CpuModel, DEFAULT_MACHINE, MACHINES, MachineModel, Profile, UnknownModel};
 pub use notice::Notice;
 pub use serial::{Recorder, Terminal};
+pub use snapshot::SnapshotError;
 pub use trace::{Trace, TraceEvent, TraceSummary};

@@ -74,6 +74,19 @@ impl Links {
         self.0.iter().map(|link| (link.device, link.port)).collect()
     }
 
+    /// Frames on their way out of a NIC, oldest first.
+    pub(crate) fn leaving(&self, device: DeviceId) -> impl Iterator<Item = &Frame> {
+        let links = self.0.iter().filter(move |link| link.device == device);
+        links.flat_map(|link| &link.leaving)
+    }
+
+    /// Replaces them.
+    pub(crate) fn set_leaving(&mut self, device: DeviceId, frames: VecDeque<Frame>) {
+        if let Some(link) = self.of(device) {
+            link.leaving = frames;
+        }
+    }
+
     /// Whether the driver knows that the NIC stands in for another, and that was acted upon.
     pub(crate) fn knows_standby(&self, device: DeviceId) -> bool {
         self.0.iter().any(|link| link.device == device && link.standby_followed)
@@ -255,6 +268,21 @@ impl World {
                     tracing::warn!("filter '{filter}' has stopped working: {why}");
                 }
             }
+        }
+    }
+
+    /// Tells the net core anew which NICs take frames, and of what kind.
+    pub(crate) fn tell_readiness(&mut self) {
+        for (device, port) in self.links.all() {
+            let function = self.devices.get(device).and_then(Slot::function);
+            let Some(function) = function else { continue };
+            let readiness = function.can_receive();
+            let takes = function.nic().map_or(OffloadSupport::NONE, |nic| nic.offloads());
+            if let Some(link) = self.links.of(device) {
+                (link.readiness, link.takes) = (readiness, takes);
+            }
+            self.net.set_readiness(port, readiness);
+            self.net.set_offload(port, takes);
         }
     }
 

@@ -270,7 +270,8 @@ fn add_device(
         None => None,
     };
     let image = image.map(|image| put_image(&name, &mut *device, image)).transpose()?;
-    let options = FunctionOptions { multifunction: machine.switch("multifunction"), rom };
+    let multifunction = machine.switch("multifunction");
+    let options = FunctionOptions { multifunction, rom, ..FunctionOptions::default() };
     let body = Body::Function(soldered::function(&name, device, options)?);
     let wiring = place.map_or(Wiring::None, |place| {
         Wiring::Pci(PciWiring { side, place, bridge_slot: 0, own_input: None })

@@ -40,8 +40,13 @@ pub(crate) enum Command {
 /// Options of a run, as in qemu-system-e2k.
 #[derive(Debug, Args)]
 pub(crate) struct RunArguments {
-    /// Machine model; 'help' lists them
-    #[arg(short = 'M', long = "machine", value_name = "NAME", overrides_with = "machine")]
+    /// Machine model and its properties: NAME[,quantum=CYCLES][,…]; 'help' lists them
+    #[arg(
+        short = 'M',
+        long = "machine",
+        value_name = "NAME[,PROPERTY=VALUE…]",
+        overrides_with = "machine"
+    )]
     pub(crate) machine: Option<String>,
     /// Processor and its properties: NAME[,tags=on|off][,alignment=perform|trap][,interlocks=on|off]; 'help' lists them
     #[arg(long, value_name = "NAME[,PROPERTY=VALUE…]")]
@@ -49,13 +54,13 @@ pub(crate) struct RunArguments {
     /// RAM, in MiB unless K, M, G or T follows
     #[arg(short = 'm', value_name = "SIZE")]
     pub(crate) memory: Option<String>,
-    /// Number of processors: 1
+    /// Number of processors, at most as many as the part has: [cpus=]N[,sockets=1][,cores=N][,threads=1][,maxcpus=N]
     #[arg(long, value_name = "N")]
     pub(crate) smp: Option<String>,
     /// Raw image for firmware RAM at 0x100000000, started at its first byte
     #[arg(long, value_name = "FILE")]
     pub(crate) bios: Option<PathBuf>,
-    /// ELF image, loaded at its physical addresses and started at its entry point
+    /// Kernel: an ELF image at its physical addresses, an image.boot, or with -machine entry= a raw image
     #[arg(long, value_name = "FILE")]
     pub(crate) kernel: Option<PathBuf>,
     /// Command line for the kernel, in the boot block whose address is in %r1
@@ -64,6 +69,9 @@ pub(crate) struct RunArguments {
     /// Initial RAM disk for the kernel, announced in the boot block
     #[arg(long, value_name = "FILE")]
     pub(crate) initrd: Option<PathBuf>,
+    /// Device tree for the kernel, announced in the boot block instead of the board's own
+    #[arg(long, value_name = "FILE")]
+    pub(crate) dtb: Option<PathBuf>,
     /// What is plugged into the next serial line (channel A, then B): stdio, file:PATH, unix:PATH[,server=on][,wait=off], null or none
     #[arg(long, value_name = "WHAT")]
     pub(crate) serial: Vec<String>,

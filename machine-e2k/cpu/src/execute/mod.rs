@@ -93,7 +93,11 @@ impl Interpreter {
 
     /// The state as it is stored.
     pub fn save(&self) -> CpuStateV1 {
-        self.state.save()
+        let mut saved = self.state.save();
+        if self.config.timing.interlocks {
+            saved.in_flight = Some(self.scoreboard.save(&self.state));
+        }
+        saved
     }
 
     /// Continues from a stored state.
@@ -102,6 +106,9 @@ impl Interpreter {
     /// No processor can be in that state; this one stays as it is.
     pub fn restore(&mut self, saved: &CpuStateV1) -> Result<(), StateError> {
         self.replace(State::restore(saved)?);
+        if let Some(in_flight) = &saved.in_flight {
+            self.scoreboard = Scoreboard::restore(in_flight, &self.state);
+        }
         Ok(())
     }
 
@@ -204,13 +211,14 @@ impl Interpreter {
         let mut cx = Context::new(state, bus, config, tlb, cache.filter());
         let result = cx.enter_trap(entry, causes);
         let written = cx.written;
-        self.forget(written);
+        self.forget(bus, written);
         result.map_err(|trap| self.exception(bus, &trap, self.state.ip))
     }
 
-    fn forget(&mut self, written: Written) {
+    fn forget<B: Bus>(&mut self, bus: &mut B, written: Written) {
         for (start, length) in written.ranges() {
             self.cache.forget_written(start, length);
+            bus.wrote_code(start, length);
         }
     }
 }
@@ -232,7 +240,7 @@ impl Processor for Interpreter {
             match self.run_page(bus, end) {
                 Left::Page => {}
                 Left::Written(written) => {
-                    self.forget(written);
+                    self.forget(bus, written);
                     if self.attend(bus) {
                         return Stop::Attention;
                     }
@@ -274,6 +282,10 @@ impl Processor for Interpreter {
 
     fn set_pin(&mut self, pin: Pin, high: bool) {
         self.pins.set(pin, high);
+    }
+
+    fn note_code(&mut self, page: u64) {
+        self.cache.note_foreign(page);
     }
 
     fn forget_code(&mut self, start: u64, length: u64) {
