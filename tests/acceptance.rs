@@ -41,8 +41,7 @@ fn every_test_the_acceptance_list_names_exists() {
     let text = fs::read_to_string(&page).expect("docs/acceptance.md");
     let tests: Vec<_> = text.lines().flat_map(named).collect();
     assert!(tests.len() > 50, "{} tests are named", tests.len());
-    let troubles: Vec<_> =
-        tests.iter().filter_map(|(file, name)| trouble(file, name)).collect();
+    let troubles: Vec<_> = tests.iter().filter_map(|(file, name)| trouble(file, name)).collect();
     assert!(troubles.is_empty(), "{troubles:#?}");
 }
 
