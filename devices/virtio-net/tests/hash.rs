@@ -151,15 +151,15 @@ fn toeplitz(key: &[u8], input: &[u8]) -> u32 {
 
 fn packets() -> impl Strategy<Value = Packet> {
     let address = prop::array::uniform16(any::<u8>());
-    let extension = prop_oneof![
-        Just(Extension::None),
-        Just(Extension::HopByHop),
-        address.clone().prop_map(Extension::Home),
-        address.clone().prop_map(Extension::Routing),
-    ];
-    let protocol = prop_oneof![Just(TCP), Just(UDP), Just(47)];
+    let extension = (0..4_u8, address).prop_map(|(kind, home)| match kind {
+        0 => Extension::None,
+        1 => Extension::HopByHop,
+        2 => Extension::Home(home),
+        _ => Extension::Routing(home),
+    });
+    let protocol = prop::sample::select(vec![TCP, UDP, 47]);
     let flags = (any::<bool>(), any::<bool>(), any::<bool>());
-    (address.clone(), address, protocol, any::<(u16, u16)>(), extension, flags).prop_map(
+    (address, address, protocol, any::<(u16, u16)>(), extension, flags).prop_map(
         |(source, destination, protocol, ports, extension, (v6, fragment, tagged))| Packet {
             v6,
             source,
