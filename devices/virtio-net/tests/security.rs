@@ -140,7 +140,7 @@ fn cve_2020_13754_the_msi_x_region_is_decoded_to_its_end_and_no_further() {
         for offset in (0..length).step_by(step as usize) {
             let read = driver.bench.read(Space::Memory, base + offset, size);
             assert!(read.is_some(), "{offset:#x} is decoded");
-            driver.bench.write(Space::Memory, base + offset, size, u64::MAX & size.mask());
+            driver.bench.write(Space::Memory, base + offset, size, size.mask());
         }
         let behind = driver.bench.read(Space::Memory, base + length, size);
         assert!(behind.is_none(), "nothing is decoded behind the region");
