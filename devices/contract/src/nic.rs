@@ -80,7 +80,8 @@ pub enum Timing {
 
 /// A network interface.
 pub trait Nic: Device {
-    /// Whether the next frame may be handed over now.
+    /// Whether the next frame may be handed over now. A NIC that sleeps ([`crate::FunctionState::power`]) takes frames only
+    /// if one of them may wake the system.
     fn can_receive(&self) -> Readiness;
 
     /// A frame has arrived. Called only while [`Nic::can_receive`] says [`Readiness::Ready`], though a NIC must survive

@@ -19,21 +19,14 @@ impl PciFunction {
         self.device.as_serial()
     }
 
-    /// Whether the next frame may be handed over now. A sleeping function takes frames only to look for one that wakes
-    /// the system; a device that is no NIC takes none.
+    /// Whether the next frame may be handed over now. A device that sleeps says by itself whether it looks at frames, for
+    /// which it needs no bus; one that is no NIC takes none.
     pub fn can_receive(&self) -> Readiness {
         let Some(nic) = self.nic() else {
             return Readiness::NotReady(NotReady::DriverNotReady);
         };
-        if self.power_state() != PowerState::D0 {
-            let armed = self.capabilities.pm.is_some_and(|pm| pm.pme_enabled(&self.config));
-            return if armed {
-                nic.can_receive()
-            } else {
-                Readiness::NotReady(NotReady::PoweredDown)
-            };
-        }
-        if self.command().contains(CommandRegister::BUS_MASTER_ENABLE) {
+        let asleep = self.power_state() != PowerState::D0;
+        if asleep || self.command().contains(CommandRegister::BUS_MASTER_ENABLE) {
             nic.can_receive()
         } else {
             Readiness::NotReady(NotReady::NoBusMaster)

@@ -10,6 +10,7 @@ use elnic_netclient::PortId;
 use crate::devices::Body;
 use crate::doorbell::CallButton;
 use crate::loader::{self, Handover, LoadError, Program};
+use crate::log::Cause;
 use crate::machine::{self, Machine, Outcome};
 use crate::models::MachineModel;
 use crate::notice::Notice;
@@ -62,7 +63,7 @@ impl Machine {
             if waiting != Waiting::Stopped {
                 self.catch_up(waiting, &pacer);
             }
-            self.world.flush_terminals();
+            self.world.hand_on();
             if self.world.bell.is_stopped() {
                 return Outcome::Stopped;
             }
@@ -191,7 +192,7 @@ impl Machine {
     /// Asks the guest to announce the network interface at `port`; whether it can be asked.
     pub fn announce(&mut self, port: PortId) -> bool {
         let Some(device) = self.world.links.at(port) else { return false };
-        let asked = self.world.enter(device, |body, cx| match body {
+        let asked = self.world.enter(device, Cause::Announcement, |body, cx| match body {
             Body::Function(function) => function.announce(cx),
             Body::Bridge(_) | Body::Block(_) | Body::Pic(_) => false,
         });

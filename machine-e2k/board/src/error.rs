@@ -6,6 +6,7 @@ use elnic_netclient::NetError;
 use elnic_pci::SpecError;
 use elnic_soc::PlaceError;
 
+use crate::image_file::ImageFileError;
 use crate::loader::LoadError;
 
 /// Why a machine could not be built. Nothing of it exists then.
@@ -85,6 +86,18 @@ pub enum BuildError {
         file: String,
         /// Why.
         error: std::io::Error,
+    },
+    /// The file with the contents of its nonvolatile memory cannot be used.
+    #[error("device '{device}': {property} '{file}' cannot be used: {error}")]
+    Image {
+        /// Its name.
+        device: String,
+        /// The property that names the file.
+        property: &'static str,
+        /// The file.
+        file: String,
+        /// Why.
+        error: ImageFileError,
     },
     /// A group address given to a network interface.
     #[error(

@@ -8,7 +8,6 @@
 use elnic_clock::DeviceId;
 use elnic_contract::{Lines, Reset};
 
-use crate::builder;
 use crate::config::DeviceOptions;
 use crate::devices::{Body, BusSide};
 use crate::error::BuildError;
@@ -16,6 +15,7 @@ use crate::inventory::DeviceInfo;
 use crate::link::CABLE;
 use crate::machine::Machine;
 use crate::models::Profile;
+use crate::plug;
 use crate::world::World;
 
 /// Why a device was not unplugged.
@@ -44,7 +44,7 @@ impl Machine {
         if world.profile == Profile::None {
             return Err(BuildError::NoBus(options.model.clone()));
         }
-        if let Err(error) = builder::add_devices(world, std::slice::from_ref(options)) {
+        if let Err(error) = plug::add_devices(world, std::slice::from_ref(options)) {
             world.evict(first);
             return Err(error);
         }
@@ -112,7 +112,8 @@ impl World {
         {
             tracing::error!("a network interface had no port: {error}");
         }
-        if let Some(slot) = self.devices.remove(device) {
+        if let Some(mut slot) = self.devices.remove(device) {
+            slot.write_image();
             let wiring = slot.wiring;
             let edges: Vec<_> =
                 self.wires.drive_pins(device.0, Lines::NONE, |pin| wiring.input(pin)).collect();

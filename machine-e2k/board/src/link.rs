@@ -12,7 +12,7 @@ use elnic_contract::{
 use elnic_netclient::{NetEvent, PortId};
 
 use crate::devices::{Body, Slot};
-use crate::log::LogItem;
+use crate::log::{Cause, LogItem};
 use crate::trace::TraceEvent;
 use crate::world::World;
 
@@ -204,7 +204,7 @@ impl World {
     }
 
     fn frame_in(&mut self, device: DeviceId, now: VTime, frame: &Frame) {
-        let verdict = self.enter(device, |body, cx| match body {
+        let verdict = self.enter(device, Cause::Frame, |body, cx| match body {
             Body::Function(function) => function.receive(cx, frame),
             Body::Bridge(_) | Body::Block(_) | Body::Pic(_) => {
                 Verdict::Dropped(elnic_contract::DropReason::ReceiverOff)
@@ -260,7 +260,7 @@ impl World {
 
     /// Tells a NIC that its cable was plugged or pulled.
     pub(crate) fn set_link(&mut self, device: DeviceId, state: LinkState) {
-        self.enter(device, |body, cx| {
+        self.enter(device, Cause::Link, |body, cx| {
             if let Body::Function(function) = body {
                 function.link(cx, state);
             }

@@ -117,7 +117,7 @@ impl Machine {
             self.world.take_input();
         }
         self.follow_standbys();
-        self.world.flush_terminals();
+        self.world.hand_on();
         if let Some(event) = self.world.guest_event.take() {
             return Some(Outcome::Exit(event));
         }
@@ -253,6 +253,12 @@ impl Machine {
     /// Why each network interface that takes no frame takes none, by name.
     pub fn held(&self) -> impl Iterator<Item = (&str, elnic_contract::NotReady)> {
         self.world.held()
+    }
+}
+
+impl Drop for Machine {
+    fn drop(&mut self) {
+        self.world.flush();
     }
 }
 
