@@ -70,11 +70,16 @@ fn table(unicast: u8, multicast: u8) -> Vec<u8> {
     [&[1, 0][..], &list(2, unicast), &list(1, multicast)].concat()
 }
 
+/// Asks for the filter.
+type Query = Box<dyn FnMut() -> Value>;
+/// Events since the last call.
+type Events = Box<dyn FnMut() -> Vec<(String, Value)>>;
+
 /// One of the two: a driver and its monitor.
 struct Side<H> {
     driver: NetDriver<H>,
-    query: Box<dyn FnMut() -> Value>,
-    events: Box<dyn FnMut() -> Vec<(String, Value)>>,
+    query: Query,
+    events: Events,
 }
 
 impl<H: Host> Side<H> {
@@ -84,9 +89,7 @@ impl<H: Host> Side<H> {
     }
 }
 
-fn ours(
-    compat: bool,
-) -> (Desk, Box<dyn FnMut() -> Value>, Box<dyn FnMut() -> Vec<(String, Value)>>) {
+fn ours(compat: bool) -> (Desk, Query, Events) {
     let far = FarEnd::with_credits(9);
     let wire = |net: &mut NetCore| _ = net.add_backend("h0", far.client()).unwrap();
     let choice = if compat { "on" } else { "off" };
@@ -147,13 +150,14 @@ fn compare(compat: bool, rounds: &[u64]) {
         };
         same(&mut us, &mut them, "after the negotiation");
         // What was told of the negotiation differs: ours tells of a reset.
-        ((us.events)(), (them.events)());
+        (us.events)();
+        (them.events)();
         for command in commands(&mut random, 150) {
             let what = format!("{command:02x?}");
             let answers = (us.driver.command(&command), them.driver.command(&command));
             assert_eq!(answers.0, answers.1, "features {features:#x}: {what}");
             // Every few changes nobody asks, so that an event can be missing.
-            if random.next_u32() % 4 != 0 {
+            if !random.next_u32().is_multiple_of(4) {
                 same(&mut us, &mut them, &what);
                 assert_eq!((us.events)(), (them.events)(), "features {features:#x}: {what}");
             }

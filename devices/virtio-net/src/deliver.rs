@@ -42,24 +42,16 @@ impl VirtioNet {
                 break;
             }
             frames = frames.saturating_add(1);
-            match self.deliver_one(cx, pair, &frame) {
+            match self.hand_over(cx, pair, frame.header, &frame.data) {
                 Delivery::Done(taken) => {
-                    self.count_delivered(pair, &frame);
                     descriptors = descriptors.saturating_add(taken);
                     delivered = delivered.saturating_add(1);
                 }
-                Delivery::NoBuffers if !self.settings.rx_drop => {
+                Delivery::NoBuffers => {
                     self.wait_again(pair, frame);
                     break;
                 }
-                Delivery::NoBuffers => {
-                    self.lose(cx, DropReason::NoBuffers, frame.data.len(), pair);
-                    lost = Some(DropReason::NoBuffers);
-                }
-                Delivery::Lost(reason) => {
-                    self.lose(cx, reason, frame.data.len(), pair);
-                    lost = Some(reason);
-                }
+                Delivery::Lost(reason) => lost = Some(reason),
             }
         }
         if delivered > 0 {
@@ -68,6 +60,48 @@ impl VirtioNet {
         self.look_for_buffers(cx, pair);
         self.await_store(cx);
         lost
+    }
+
+    /// Delivers a frame before which none waits, if it need not wait itself; `None` if it has to.
+    pub(crate) fn deliver_at_once(
+        &mut self,
+        cx: &mut Cx<'_>,
+        pair: u16,
+        header: Header,
+        data: &[u8],
+    ) -> Option<Result<(), DropReason>> {
+        let result = match self.hand_over(cx, pair, header, data) {
+            Delivery::Done(_) => {
+                self.completed(cx, receive_queue(pair), 1);
+                Ok(())
+            }
+            Delivery::NoBuffers => return None,
+            Delivery::Lost(reason) => Err(reason),
+        };
+        self.look_for_buffers(cx, pair);
+        Some(result)
+    }
+
+    /// The driver has given a pair buffers: whoever waits for them gets them.
+    pub(crate) fn buffers_came(&mut self, cx: &mut Cx<'_>, pair: u16) {
+        let backlog = self.rx.pairs.get(usize::from(pair));
+        if backlog.is_some_and(|backlog| backlog.starved || !backlog.frames.is_empty()) {
+            self.deliver(cx, pair);
+        }
+    }
+
+    /// Delivers one frame and counts what became of it, unless it waits for buffers.
+    fn hand_over(&mut self, cx: &mut Cx<'_>, pair: u16, header: Header, data: &[u8]) -> Delivery {
+        let delivery = match self.deliver_one(cx, pair, header, data) {
+            Delivery::NoBuffers if self.settings.rx_drop => Delivery::Lost(DropReason::NoBuffers),
+            delivery => delivery,
+        };
+        match delivery {
+            Delivery::Done(_) => self.count_delivered(pair, header, data.len()),
+            Delivery::Lost(reason) => self.lose(cx, reason, data.len(), pair),
+            Delivery::NoBuffers => {}
+        }
+        delivery
     }
 
     fn next_stored(&mut self, cx: &Cx<'_>, pair: u16) -> Option<Incoming> {
@@ -81,8 +115,7 @@ impl VirtioNet {
         }
     }
 
-    fn count_delivered(&mut self, pair: u16, frame: &Incoming) {
-        let (length, header) = (frame.data.len(), frame.header);
+    fn count_delivered(&mut self, pair: u16, header: Header, length: usize) {
         self.counters.received(length);
         self.statistics.count(receive_queue(pair), |counters| {
             add(&mut counters.packets, 1);
@@ -110,18 +143,18 @@ impl VirtioNet {
         }
     }
 
-    fn deliver_one(&mut self, cx: &mut Cx<'_>, pair: u16, frame: &Incoming) -> Delivery {
+    fn deliver_one(&mut self, cx: &mut Cx<'_>, pair: u16, header: Header, data: &[u8]) -> Delivery {
         let queue = receive_queue(pair);
         let negotiated = self.transport.negotiated();
         let header_length = Header::length(negotiated);
-        let total = header_length.saturating_add(frame.data.len()) as u64;
+        let total = header_length.saturating_add(data.len()) as u64;
         let chains = match self.collect(cx, queue, total) {
             Ok(chains) => chains,
             Err(delivery) => return delivery,
         };
         let count = u16::try_from(chains.len()).unwrap_or(u16::MAX);
-        let header = frame.header.bytes(count);
-        let parts = [header.get(..header_length).unwrap_or_default(), &frame.data];
+        let header = header.bytes(count);
+        let parts = [header.get(..header_length).unwrap_or_default(), data];
         let given = match scatter(cx, &chains, parts) {
             Ok(used) => self.transport.give_back(cx, queue, &used),
             Err(error) => {

@@ -160,6 +160,10 @@ impl Header {
     pub(crate) fn for_driver(frame: &Frame, offloads: u64) -> Option<Self> {
         let Offload { checksum, segmentation } = frame.offload();
         let mut header = Self::default();
+        if segmentation.is_some() && !matches!(checksum, Checksum::Partial { .. }) {
+            // A large frame leaves its checksum too (§5.1.6.4.1).
+            return None;
+        }
         match checksum {
             Checksum::Complete => {}
             Checksum::Valid if offloads & features::GUEST_CSUM != 0 => header.flags = DATA_VALID,

@@ -294,7 +294,7 @@ impl VirtioNet {
         if Some(queue) == self.control_queue() {
             self.control(cx);
         } else if queue & 1 == 0 {
-            self.deliver(cx, pair);
+            self.buffers_came(cx, pair);
         } else if pair >= self.active_pairs {
             // Of a queue that is not there the transport has spoken.
             if pair < self.settings.pairs {

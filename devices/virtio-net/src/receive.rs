@@ -169,9 +169,17 @@ impl VirtioNet {
         let mut waited = false;
         for (number, piece) in pieces.iter().enumerate() {
             let mut header = header;
+            pair = self.steer(piece.data(), &mut header);
+            let at = self.stored_at(cx, piece.len());
+            let waits = self.rx.pairs.get(usize::from(pair)).is_none_or(|it| !it.frames.is_empty());
+            if pieces.len() == 1
+                && at <= cx.now
+                && !waits
+                && let Some(result) = self.deliver_at_once(cx, pair, header, piece.data())
+            {
+                return result;
+            }
             let data = piece.bytes();
-            pair = self.steer(&data, &mut header);
-            let at = self.stored_at(cx, data.len());
             let Some(backlog) = self.rx.pairs.get_mut(usize::from(pair)) else { return Ok(()) };
             if number == 0 {
                 waited = !backlog.frames.is_empty();

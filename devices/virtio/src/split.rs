@@ -46,7 +46,8 @@ impl Split {
 
 impl Ring for Split {
     fn has_more(&mut self, dma: &mut dyn Dma, place: &Place) -> Result<bool, QueueError> {
-        Ok(self.look(dma, place)? > 0)
+        // An entry that was seen does not go away.
+        Ok(self.seen_available != self.next_available || self.look(dma, place)? > 0)
     }
 
     fn take(&mut self, dma: &mut dyn Dma, place: &Place) -> Result<Option<Chain>, QueueError> {
