@@ -1,7 +1,7 @@
 //! `docs/acceptance.md` names tests, and each of them exists.
 //!
-//! A test is named `path/of/file.rs::name`, or `file.rs::name` again for the file named before it on the line; the page is a list of claims,
-//! and a claim whose test was renamed or dropped fails here.
+//! A test is named `path/of/file.rs::name`, or `::name` for one of the file named before it on the line; the page is a list of claims, and a
+//! claim whose test was renamed or dropped fails here.
 
 use std::fs;
 
@@ -10,9 +10,14 @@ use elnic_tests::workspace_root;
 /// The tests `line` names: file and function.
 fn named(line: &str) -> Vec<(String, String)> {
     let mut found = Vec::new();
+    let mut file = "";
     for code in line.split('`').skip(1).step_by(2) {
-        if let Some((file, name)) = code.split_once(".rs::") {
-            found.push((format!("{file}.rs"), name.to_owned()));
+        let (of, name) = code.split_once("::").unwrap_or((code, ""));
+        if of.ends_with(".rs") {
+            file = of;
+        }
+        if !name.is_empty() && (of.is_empty() || of == file) {
+            found.push((file.to_owned(), name.to_owned()));
         }
     }
     found
@@ -47,8 +52,8 @@ fn every_test_the_acceptance_list_names_exists() {
 
 #[test]
 fn names_of_tests_are_found_in_a_line() {
-    let line = "| 1 | what | `a/b.rs::one`, `no test`, `c.rs::two::three` |";
-    let expected = [("a/b.rs", "one"), ("c.rs", "two::three")];
+    let line = "| 1 | what | `a/b.rs::one`, `::two`, `no test`, `Type::function`, `c.rs::three::four` |";
+    let expected = [("a/b.rs", "one"), ("a/b.rs", "two"), ("c.rs", "three::four")];
     assert_eq!(named(line), expected.map(|(file, name)| (file.to_owned(), name.to_owned())));
     assert!(trouble("tests/acceptance.rs", "named").is_some_and(|why| why.ends_with("is no test")));
     assert!(trouble("tests/acceptance.rs", "nothing").is_some_and(|why| why.contains("has no")));
