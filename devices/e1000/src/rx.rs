@@ -238,8 +238,9 @@ impl E1000 {
         if self.fidelity.full() {
             let buffers = Ring::receive(&self.bank).is_some_and(|ring| ring.available() > 0);
             if let Some(parcel) = self.rx.fifo.front().filter(|_| buffers) {
-                let descriptor = self.fidelity.bus(descriptors::LENGTH);
-                let span = descriptor.times(2) + self.fidelity.bus(parcel.bytes.len());
+                let latencies = self.fidelity.latencies;
+                let descriptor = latencies.transfer(descriptors::LENGTH);
+                let span = descriptor.times(2) + latencies.transfer(parcel.bytes.len());
                 self.timers.arm(cx, Timer::ReceiveDma, cx.now + span);
             }
             return;
