@@ -152,7 +152,17 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "elnic-firmware",
         ],
     ),
-    ("elnic-tests", &[]),
+    (
+        "elnic-tests",
+        &[
+            "elnic-contract",
+            "elnic-pci",
+            "elnic-testbench",
+            "elnic-netclient",
+            "elnic-board",
+            "elnic-monitor",
+        ],
+    ),
 ];
 
 /// What only build scripts and tests may import besides.

@@ -35,6 +35,7 @@ mod log;
 mod model;
 mod nic;
 mod nonvolatile;
+mod offload;
 mod outbox;
 mod property;
 mod rx_filter;
@@ -57,6 +58,7 @@ pub use log::{Log, LogEntry, Severity, Silent};
 pub use model::{Field, Mode, Model, PciIdentity, RegionKind, RegionSpec, Register};
 pub use nic::{LinkState, Nic, NotReady, Readiness, Timing, Verdict};
 pub use nonvolatile::ImageError;
+pub use offload::OffloadSupport;
 pub use outbox::{Effect, GuestEvent, Outbox, TimerId};
 pub use property::{
     Properties, PropertyError, PropertyKind, PropertySpec, PropertyValue, nearest, parse_switch,

@@ -1,7 +1,8 @@
 //! Frames and characters on their way in: gated as everything else that would make the device master the bus.
 
 use elnic_contract::{
-    Cx, DropReason, Frame, LinkState, Nic, NotReady, PowerState, Readiness, Serial, Verdict,
+    Cx, DropReason, Frame, LinkState, Nic, NotReady, OffloadSupport, PowerState, Readiness, Serial,
+    Verdict,
 };
 use pci_types::CommandRegister;
 
@@ -47,6 +48,18 @@ impl PciFunction {
                 nic.link(cx, state);
             }
         });
+    }
+
+    /// The other end of the cable takes this work left in frames over from now on.
+    pub fn peer_offloads(&mut self, support: OffloadSupport) {
+        if let Some(nic) = self.device.as_nic_mut() {
+            nic.peer_offloads(support);
+        }
+    }
+
+    /// Asks the guest to announce itself to the network; `false` if it cannot be asked.
+    pub fn announce(&mut self, cx: &mut Cx<'_>) -> bool {
+        self.enter(cx, |device, cx| device.as_nic_mut().is_some_and(|nic| nic.announce(cx)))
     }
 
     /// A character has arrived on a serial line of the device.

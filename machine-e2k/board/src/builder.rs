@@ -12,6 +12,7 @@ use crate::control::Again;
 use crate::devices::Slot;
 use crate::doorbell::Bell;
 use crate::error::BuildError;
+use crate::failover::Failover;
 use crate::interrupts::Inputs;
 use crate::link::Links;
 use crate::loader::{self, Handover, Program};
@@ -98,6 +99,7 @@ impl MachineBuilder {
             guest_event: None,
             pc: PcState::default(),
             images_changed: false,
+            failover: Failover::default(),
             notices: Notices::default(),
             outbox: Outbox::new(),
         };

@@ -20,6 +20,7 @@ mod devices;
 mod doorbell;
 mod effects;
 mod error;
+mod failover;
 mod fault;
 mod hotplug;
 mod image_file;

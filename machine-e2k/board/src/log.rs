@@ -192,6 +192,8 @@ pub(crate) enum Cause {
     Character,
     /// The device was reset.
     Reset,
+    /// A monitor asked it to announce itself.
+    Announcement,
 }
 
 /// Who is behind an entry.
@@ -212,6 +214,7 @@ impl fmt::Display for Origin {
             (None, Cause::Link) => "raised by the cable",
             (None, Cause::Character) => "raised by a character",
             (None, Cause::Reset) => "raised by a reset",
+            (None, Cause::Announcement) => "raised by an announcement",
         };
         write!(f, "no PC: {cause}")
     }

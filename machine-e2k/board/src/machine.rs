@@ -116,6 +116,7 @@ impl Machine {
             self.next_input = now + INPUT_INTERVAL;
             self.world.take_input();
         }
+        self.follow_standbys();
         self.world.hand_on();
         if let Some(event) = self.world.guest_event.take() {
             return Some(Outcome::Exit(event));

@@ -11,6 +11,7 @@ use elnic_soc::Place;
 use crate::config::{DeviceOptions, SECONDARY_BUS, machine_properties};
 use crate::devices::{Body, BusSide, Devices, PciWiring, Slot, Wiring};
 use crate::error::BuildError;
+use crate::failover::{self, Claim, HiddenPrimary};
 use crate::image_file::{Found, ImageFile, ImageFileError};
 use crate::inventory;
 use crate::soldered;
@@ -30,6 +31,18 @@ struct Wanted {
     side: BusSide,
     mac: Option<MacAddr>,
     image: Option<Image>,
+}
+
+impl Wanted {
+    fn claim(&self) -> Claim<'_> {
+        Claim {
+            name: &self.name,
+            named: self.named,
+            is_nic: self.entry.is_nic,
+            multifunction: self.machine.switch("multifunction"),
+            standby: self.machine.text(failover::PAIR),
+        }
+    }
 }
 
 /// A device's property that names a file with the contents of its nonvolatile memory.
@@ -53,13 +66,24 @@ pub(crate) fn add_devices(
     world: &mut World,
     options: &[DeviceOptions],
 ) -> Result<Option<MacAddr>, BuildError> {
-    let mut wanted = Vec::new();
-    for device in options {
-        let device = read_options(device, &wanted, &world.devices)?;
-        if world.devices.iter().any(|(_, slot)| slot.name == device.name) {
+    let mut wanted: Vec<Wanted> = Vec::new();
+    let mut hidden = Vec::new();
+    for given in options {
+        let device = read_options(given, &wanted, &world.devices)?;
+        let taken = world.devices.iter().map(|(_, slot)| &slot.name);
+        let mut taken = taken.chain(world.failover.hidden.iter().chain(&hidden).map(|it| &it.name));
+        if taken.any(|name| *name == device.name) {
             return Err(BuildError::DuplicateId(device.name));
         }
-        wanted.push(device);
+        let standby = |name: &str| {
+            wanted.iter().any(|other| other.name == name && failover::is_standby(&other.own))
+        };
+        if world.hides(device.claim(), standby, &hidden)? {
+            let standby = device.claim().standby.unwrap_or_default().to_owned();
+            hidden.push(HiddenPrimary { name: device.name, standby, options: given.clone() });
+        } else {
+            wanted.push(device);
+        }
     }
     let mut macs = MacPool::default();
     let nics = world.devices.iter().filter_map(|(_, slot)| slot.function()?.nic());
@@ -91,6 +115,7 @@ pub(crate) fn add_devices(
         let mac = add_device(world, device, &mut macs)?;
         first_mac = first_mac.or(mac);
     }
+    world.failover.hidden.extend(hidden);
     Ok(first_mac)
 }
 
@@ -155,7 +180,10 @@ fn read_options(
         own.push(("mac".to_owned(), station.to_string()));
     }
     let mac = station.or(mac);
-    Ok(Wanted { name, named, machine_given, entry, machine, own, place, side, mac, image })
+    let wanted =
+        Wanted { name, named, machine_given, entry, machine, own, place, side, mac, image };
+    wanted.claim().check()?;
+    Ok(wanted)
 }
 
 /// Looks for the file that a property of the model names.
@@ -228,6 +256,13 @@ fn add_device(
         }
         given => given,
     };
+    // As in QEMU a NIC that can offers its driver offloads if the netdev can pass them on.
+    let tells_peer = entry.properties.iter().any(|spec| spec.name == "vnet-hdr")
+        && own.iter().all(|(name, _)| name != "vnet-hdr");
+    let peer = machine.text("netdev").and_then(|netdev| world.net.netdev(netdev));
+    if tells_peer && peer.is_some_and(|peer| world.net.has_vnet_header(peer)) {
+        own.push(("vnet-hdr".to_owned(), "on".to_owned()));
+    }
     let properties = own.iter().map(|(name, value)| (name.as_str(), value.as_str()));
     let mut device = entry.make(properties)?;
     let rom = match machine.text("romfile").filter(|file| !file.is_empty()) {

@@ -15,6 +15,7 @@ use elnic_soc::{ConfigPorts, Slots, Wires};
 use crate::address_space::{FixedWindow, Target};
 use crate::devices::{Body, BusSide, Devices};
 use crate::doorbell::Bell;
+use crate::failover::Failover;
 use crate::interrupts::Inputs;
 use crate::link::Links;
 use crate::log::{Cause, DeviceLog, GuestLog, Origin};
@@ -70,6 +71,8 @@ pub(crate) struct World {
     pub(crate) pc: PcState,
     /// Some device's memory is ahead of the file behind it.
     pub(crate) images_changed: bool,
+    /// Network interfaces that others stand in for.
+    pub(crate) failover: Failover,
     /// What happened that a monitor may want to tell.
     pub(crate) notices: Notices,
     /// Kept for its allocation; empty between entries.
