@@ -3,6 +3,7 @@
 //! Left out: what the controller's PCI configuration takes over from words 0b to 0e (SDM 5.6.5); the machine gives that.
 
 use elnic_contract::{Cx, ImageError, MacAddr};
+use elnic_mac::Announced;
 use elnic_microwire::{ERASED, Eeprom, Pins, WORDS};
 
 use crate::E1000;
@@ -112,7 +113,7 @@ impl E1000 {
         self.eeprom = Eeprom::of_image(image, IMAGE_LENGTHS)?;
         self.bank.clear_bits(Reg::WUC, wuc::APME);
         self.load_power_on_defaults();
-        self.reported = self.report_filter();
+        self.announced = Announced::new(self.report_filter());
         Ok(())
     }
 

@@ -180,10 +180,7 @@ impl E1000 {
     /// Says so if the report has changed since it was said last.
     pub(crate) fn announce_filter(&mut self, cx: &mut Cx<'_>) {
         let report = self.report_filter();
-        if report != self.reported {
-            self.reported = report;
-            cx.outbox.rx_filter_changed();
-        }
+        self.announced.announce(cx, report);
     }
 }
 

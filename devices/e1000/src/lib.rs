@@ -48,9 +48,8 @@ mod tx;
 mod verify;
 mod wake;
 
-use elnic_contract::{
-    Counters, FunctionState, MacAddr, Properties, RxFilter, Strict, Timing, VDuration,
-};
+use elnic_contract::{Counters, FunctionState, MacAddr, Properties, Strict};
+use elnic_mac::Announced;
 use elnic_microwire::Eeprom;
 use elnic_registers::Bank;
 
@@ -103,8 +102,8 @@ pub struct E1000 {
     msi: bool,
     /// Derived from the receive address registers.
     stations: Stations,
-    /// What was announced last.
-    reported: RxFilter,
+    /// What was announced last of the receive filter.
+    announced: Announced,
 }
 
 impl E1000 {
@@ -121,12 +120,6 @@ impl E1000 {
     /// As [`E1000::of`], in a machine with other latencies; they count with `timing=full`.
     pub fn with_latencies(chip: Chip, properties: &Properties, latencies: Latencies) -> Self {
         let mac = properties.mac("mac").unwrap_or(DEFAULT_MAC);
-        let timing = match properties.choice("timing") {
-            Some("off") => Timing::Off,
-            Some("full") => Timing::Full,
-            _ => Timing::Wire,
-        };
-        let negotiation = VDuration::from_millis(properties.number("autoneg-ms").unwrap_or(2000));
         let fastest = match properties.choice("speed") {
             Some("10") => Speed::Ten,
             Some("100") => Speed::Hundred,
@@ -138,7 +131,7 @@ impl E1000 {
         let mut device = Self {
             chip,
             mac,
-            fidelity: Fidelity { timing, negotiation, latencies },
+            fidelity: Fidelity::of(properties, latencies),
             drops: properties.switch("rx-drop"),
             bank,
             timers: Timers::default(),
@@ -154,10 +147,10 @@ impl E1000 {
             compat: Compat::new(properties.choice("compat")),
             msi: properties.switch("msi"),
             stations: Stations::default(),
-            reported: filter::nothing(mac),
+            announced: Announced::new(filter::nothing(mac)),
         };
         device.load_power_on_defaults();
-        device.reported = device.report_filter();
+        device.announced = Announced::new(device.report_filter());
         device
     }
 }

@@ -2,11 +2,10 @@
 
 use elnic_contract::{
     Access, Capability, Counters, Cx, Device, DropReason, Fault, Frame, FunctionState, ImageError,
-    Lines, LinkState, MacAddr, Model, Nic, NotReady, Offload, Readiness, Reset, RestoreError,
-    RxFilter, SavedState, TimerId, Verdict,
+    Lines, LinkState, MacAddr, Model, Nic, NotReady, Readiness, Reset, RestoreError, RxFilter,
+    SavedState, TimerId, Verdict,
 };
-use elnic_mac::Offer;
-use elnic_wire::offload;
+use elnic_mac::{Offer, receive_pieces};
 
 use crate::E1000;
 use crate::ring::Ring;
@@ -112,19 +111,12 @@ impl Nic for E1000 {
     }
 
     fn receive(&mut self, cx: &mut Cx<'_>, frame: &Frame) -> Verdict {
-        if frame.offload() == Offload::default() {
-            return self.receive_plain(cx, frame);
-        }
-        // The sender left work to us that no cable can carry: this is what would have arrived.
-        let Ok(plain) = offload::materialise(frame) else {
-            self.counters.drop_received(DropReason::LineError);
-            return Verdict::Dropped(DropReason::LineError);
-        };
-        let mut verdict = Verdict::Taken;
-        for piece in &plain {
-            verdict = self.receive_plain(cx, piece);
-        }
-        verdict
+        receive_pieces(
+            self,
+            frame,
+            |device| &mut device.counters,
+            |device, piece| device.receive_plain(cx, piece),
+        )
     }
 
     fn link(&mut self, cx: &mut Cx<'_>, state: LinkState) {

@@ -59,6 +59,13 @@ pub(crate) struct Parcel {
     pub(crate) length: u32,
 }
 
+/// A frame that the filters let through.
+struct Admitted {
+    parcel: Parcel,
+    /// Octets and kind of address of one that is not damaged, for the counters.
+    good: Option<(u64, Cast)>,
+}
+
 /// What delivering came to.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Delivery {
@@ -82,7 +89,16 @@ impl E1000 {
     /// The last bit of a frame is here.
     pub(crate) fn arrive(&mut self, cx: &mut Cx<'_>, frame: &Frame) -> Verdict {
         match self.admit(cx, frame) {
-            Ok(Some(parcel)) => self.accept(cx, parcel),
+            Ok(Some(Admitted { parcel, good })) => {
+                let verdict = self.accept(cx, parcel);
+                // What MPC counts counts nowhere else (SDM 13.7.18).
+                if let Some((octets, cast)) = good
+                    && verdict != Verdict::Dropped(DropReason::FifoOverflow)
+                {
+                    self.count_good_receive(octets, cast);
+                }
+                verdict
+            }
             Ok(None) => Verdict::Taken,
             Err(reason) => self.discard(cx, reason, frame.len()),
         }
@@ -100,8 +116,8 @@ impl E1000 {
         Verdict::Dropped(reason)
     }
 
-    /// Counts and filters; composes what passes. `None` is flow control that stays here.
-    fn admit(&mut self, cx: &mut Cx<'_>, frame: &Frame) -> Result<Option<Parcel>, DropReason> {
+    /// Counts arrivals and filters; composes what passes. `None` is flow control that stays here.
+    fn admit(&mut self, cx: &mut Cx<'_>, frame: &Frame) -> Result<Option<Admitted>, DropReason> {
         let rctl = Rctl(self.bank.get(Reg::RCTL));
         if !rctl.enable() {
             return Err(DropReason::ReceiverOff);
@@ -126,10 +142,8 @@ impl E1000 {
         }
         let cast = Cast::of(data);
         let pass = self.filter(rctl, data, cast)?;
-        if frame.error().is_none() {
-            self.count_good_receive(octets, cast);
-        }
-        Ok(Some(self.compose(rctl, frame, pass)))
+        let good = frame.error().is_none().then_some((octets, cast));
+        Ok(Some(Admitted { parcel: self.compose(rctl, frame, pass), good }))
     }
 
     /// Length and line errors (SDM 13.4.22, 13.7).
@@ -238,8 +252,9 @@ impl E1000 {
         if self.fidelity.full() {
             let buffers = Ring::receive(&self.bank).is_some_and(|ring| ring.available() > 0);
             if let Some(parcel) = self.rx.fifo.front().filter(|_| buffers) {
-                let descriptor = self.fidelity.bus(descriptors::LENGTH);
-                let span = descriptor.times(2) + self.fidelity.bus(parcel.bytes.len());
+                let latencies = self.fidelity.latencies;
+                let descriptor = latencies.transfer(descriptors::LENGTH);
+                let span = descriptor.times(2) + latencies.transfer(parcel.bytes.len());
                 self.timers.arm(cx, Timer::ReceiveDma, cx.now + span);
             }
             return;

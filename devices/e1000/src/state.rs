@@ -3,7 +3,7 @@
 use elnic_contract::{
     Counters, Frame, FunctionState, Gpa, RestoreError, SavedState, StrictState, VTime,
 };
-use elnic_mac::{Arrivals, SavedArrivals, SavedFrame};
+use elnic_mac::{Announced, Arrivals, SavedArrivals, SavedFrame};
 use elnic_microwire::Eeprom;
 use elnic_registers::{Bank, BankState};
 use serde::{Deserialize, Serialize};
@@ -343,6 +343,6 @@ impl E1000 {
         self.bank.set(Reg::STATUS, status);
         self.show_eeprom_output();
         self.refresh_stations();
-        self.reported = self.report_filter();
+        self.announced = Announced::new(self.report_filter());
     }
 }

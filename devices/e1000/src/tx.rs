@@ -138,7 +138,7 @@ impl E1000 {
             return None;
         }
         self.tx.paid = !self.tx.paid;
-        self.tx.paid.then(|| self.fidelity.bus(bytes))
+        self.tx.paid.then(|| self.fidelity.latencies.transfer(bytes))
     }
 
     fn transmit_step(&mut self, cx: &mut Cx<'_>, ring: &mut Ring, causes: &mut u64) -> Step {

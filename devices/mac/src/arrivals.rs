@@ -78,6 +78,11 @@ impl Arrivals {
         Some(frame)
     }
 
+    /// When the cable is free again.
+    pub fn free(&self) -> VTime {
+        self.free
+    }
+
     /// Whether nothing is on its way.
     pub fn is_empty(&self) -> bool {
         self.frames.is_empty()

@@ -14,7 +14,7 @@ const PERIOD: u64 = 1 << 32;
 impl Rtl8139 {
     /// Counts since TCTR was 0.
     fn counts(&self, cx: &Cx<'_>) -> u64 {
-        self.fidelity.latencies.bus_clock.cycles_in(cx.now.since(self.timer_base)).0
+        self.fidelity.latencies.bus.clock.cycles_in(cx.now.since(self.timer_base)).0
     }
 
     /// Brings TCTR up to date before a read.
@@ -38,7 +38,7 @@ impl Rtl8139 {
         }
         let now = self.counts(cx);
         let period = now.wrapping_sub(now % PERIOD);
-        let clock = self.fidelity.latencies.bus_clock;
+        let clock = self.fidelity.latencies.bus.clock;
         let mut next = period.saturating_add(wanted);
         if self.timer_base + clock.span(Cycles(next)) <= cx.now {
             next = next.saturating_add(PERIOD);

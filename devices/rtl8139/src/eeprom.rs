@@ -4,6 +4,7 @@
 //! registers agree. The chip checks no checksum and neither do drivers.
 
 use elnic_contract::{Cx, ImageError, MacAddr};
+use elnic_mac::Announced;
 use elnic_microwire::{Eeprom, Pins};
 
 use crate::Rtl8139;
@@ -81,7 +82,7 @@ impl Rtl8139 {
         self.eeprom = Eeprom::of_image(image, IMAGE_LENGTHS)?;
         self.bank.reset();
         self.load_power_on_values();
-        self.reported = self.report_filter();
+        self.announced = Announced::new(self.report_filter());
         Ok(())
     }
 

@@ -54,9 +54,8 @@ mod tx_rings;
 mod wake;
 mod wake_pattern;
 
-use elnic_contract::{
-    Counters, FunctionState, MacAddr, Properties, RxFilter, Strict, Timing, VDuration, VTime,
-};
+use elnic_contract::{Counters, FunctionState, MacAddr, Properties, Strict, VTime};
+use elnic_mac::Announced;
 use elnic_microwire::Eeprom;
 use elnic_registers::Bank;
 
@@ -109,8 +108,8 @@ pub struct Rtl8139 {
     /// What stands at 0x10 to 0x17 is DTCCR.
     dtccr_shown: bool,
     counters: Counters,
-    /// What was announced last.
-    reported: RxFilter,
+    /// What was announced last of the receive filter.
+    announced: Announced,
 }
 
 impl Rtl8139 {
@@ -122,16 +121,10 @@ impl Rtl8139 {
     /// As [`Rtl8139::new`], in a machine with other latencies; they count with `timing=full`.
     pub fn with_latencies(properties: &Properties, latencies: Latencies) -> Self {
         let mac = properties.mac("mac").unwrap_or(DEFAULT_MAC);
-        let timing = match properties.choice("timing") {
-            Some("off") => Timing::Off,
-            Some("full") => Timing::Full,
-            _ => Timing::Wire,
-        };
-        let negotiation = VDuration::from_millis(properties.number("autoneg-ms").unwrap_or(2000));
         let mut device = Self {
             revision: Revision::from_word(properties.choice("rev")),
             compat: Compat::from_word(properties.choice("compat")),
-            fidelity: Fidelity { timing, negotiation, latencies },
+            fidelity: Fidelity::of(properties, latencies),
             drops: properties.switch("rx-drop"),
             power_management: properties.switch("pm"),
             partner: phy::partner(properties.choice("speed"), properties.choice("duplex")),
@@ -151,10 +144,10 @@ impl Rtl8139 {
             timer_base: VTime::ZERO,
             dtccr_shown: false,
             counters: Counters::default(),
-            reported: filter::nothing(mac),
+            announced: Announced::new(filter::nothing(mac)),
         };
         device.load_power_on_values();
-        device.reported = device.report_filter();
+        device.announced = Announced::new(device.report_filter());
         device
     }
 }

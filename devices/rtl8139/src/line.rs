@@ -69,7 +69,7 @@ impl Rtl8139 {
             // A pause holds what software sends, not the chip's own PAUSE (IEEE 802.3-2022 §31.5.1).
             let held = if is_control(frame.data()) { VTime::ZERO } else { self.tx.paused_until };
             // One pair of wires: who listens does not speak.
-            let heard = if self.is_full_duplex() { VTime::ZERO } else { self.rx.line_free };
+            let heard = if self.is_full_duplex() { VTime::ZERO } else { self.rx.arriving.free() };
             self.tx.line_start = cx.now.max(self.tx.line_free).max(held).max(heard);
             let last_bit = self.tx.line_start + self.bit().times(bits);
             self.timers.arm(cx, Timer::TransmitLine, last_bit);

@@ -2,10 +2,10 @@
 
 use elnic_contract::{
     Access, Capability, CapabilityKind, Counters, Cx, Device, DropReason, Fault, Frame,
-    FunctionState, ImageError, Lines, LinkState, MacAddr, Model, Nic, NotReady, Offload,
-    PowerManagement, Readiness, Reset, RestoreError, RxFilter, SavedState, TimerId, Verdict,
+    FunctionState, ImageError, Lines, LinkState, MacAddr, Model, Nic, NotReady, PowerManagement,
+    Readiness, Reset, RestoreError, RxFilter, SavedState, TimerId, Verdict,
 };
-use elnic_wire::{ethernet, offload};
+use elnic_mac::{Offer, receive_pieces};
 
 use crate::Rtl8139;
 use crate::rx::{FIFO, Origin};
@@ -114,19 +114,12 @@ impl Nic for Rtl8139 {
     }
 
     fn receive(&mut self, cx: &mut Cx<'_>, frame: &Frame) -> Verdict {
-        if frame.offload() == Offload::default() {
-            return self.receive_plain(cx, frame);
-        }
-        // The sender left work to us that no cable can carry: this is what would have arrived.
-        let Ok(plain) = offload::materialise(frame) else {
-            self.counters.drop_received(DropReason::LineError);
-            return Verdict::Dropped(DropReason::LineError);
-        };
-        let mut verdict = Verdict::Taken;
-        for piece in &plain {
-            verdict = self.receive_plain(cx, piece);
-        }
-        verdict
+        receive_pieces(
+            self,
+            frame,
+            |device| &mut device.counters,
+            |device, piece| device.receive_plain(cx, piece),
+        )
     }
 
     fn link(&mut self, cx: &mut Cx<'_>, state: LinkState) {
@@ -180,30 +173,26 @@ impl Rtl8139 {
         if !self.fidelity.wire() {
             return self.arrive(cx, frame, Origin::Cable);
         }
-        let span = self.bit().times(ethernet::wire_bits(frame.len()));
-        let earliest = self.rx.line_free + span;
-        let end = frame.arrival().max(earliest);
-        if end > cx.now || !self.rx.arriving.is_empty() {
-            self.rx.line_free = end;
-            self.rx.arriving.push_back((end, frame.clone()));
-            self.await_arrival(cx);
-            return Verdict::Taken;
+        match self.rx.arriving.offer(cx.now, self.bit(), frame) {
+            Offer::Here => self.arrive(cx, frame, Origin::Cable),
+            Offer::Waits => {
+                self.await_arrival(cx);
+                Verdict::Taken
+            }
+            Offer::Refused => self.discard(cx, DropReason::FifoOverflow, frame.len()),
         }
-        // One that had to wait for us longer than it lasts arrives now; the others keep their exact distance.
-        self.rx.line_free = if cx.now.since(end) > span { cx.now } else { end };
-        self.arrive(cx, frame, Origin::Cable)
     }
 
     fn await_arrival(&mut self, cx: &mut Cx<'_>) {
-        if let Some((at, _)) = self.rx.arriving.front()
+        if let Some(at) = self.rx.arriving.next()
             && !self.timers.pending(Timer::ReceiveLine)
         {
-            self.timers.arm(cx, Timer::ReceiveLine, *at);
+            self.timers.arm(cx, Timer::ReceiveLine, at);
         }
     }
 
     fn frame_has_arrived(&mut self, cx: &mut Cx<'_>) {
-        if let Some((_, frame)) = self.rx.arriving.pop_front() {
+        if let Some(frame) = self.rx.arriving.take() {
             if self.link_is_up() && !self.loops_back() {
                 let _ = self.arrive(cx, &frame, Origin::Cable);
             } else {

@@ -5,7 +5,8 @@
 
 use std::collections::VecDeque;
 
-use elnic_contract::{Cx, DropReason, Frame, LineError, LogEntry, VTime, Verdict};
+use elnic_contract::{Cx, DropReason, Frame, LineError, LogEntry, Verdict};
+use elnic_mac::Arrivals;
 use elnic_wire::{ethernet, fcs};
 
 use crate::Rtl8139;
@@ -31,10 +32,8 @@ const TINY: usize = 8;
 pub(crate) struct Receiver {
     /// Frames that passed the filter and wait for room or the bus.
     pub(crate) fifo: VecDeque<Parcel>,
-    /// Frames whose last bit has not arrived yet, with the time when it will.
-    pub(crate) arriving: VecDeque<(VTime, Frame)>,
-    /// When the last frame ended.
-    pub(crate) line_free: VTime,
+    /// Frames whose last bit has not arrived yet.
+    pub(crate) arriving: Arrivals,
     /// The next receive descriptor of C+ mode, below [`descriptors::MOST`].
     pub(crate) index: u8,
     /// RXOVW was raised for the frame that waits first.
@@ -106,7 +105,12 @@ impl Rtl8139 {
         }
     }
 
-    fn discard(&mut self, cx: &mut Cx<'_>, reason: DropReason, length: usize) -> Verdict {
+    pub(crate) fn discard(
+        &mut self,
+        cx: &mut Cx<'_>,
+        reason: DropReason,
+        length: usize,
+    ) -> Verdict {
         self.counters.drop_received(reason);
         let length = u32::try_from(length).unwrap_or(u32::MAX);
         cx.log.record(LogEntry::Dropped { reason, length });

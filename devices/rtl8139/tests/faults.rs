@@ -3,6 +3,7 @@
 mod harness;
 
 use elnic_contract::{ClockHz, DropReason, Properties, VDuration};
+use elnic_mac::Bus;
 use elnic_rtl8139::{Latencies, PROPERTIES, Rtl8139};
 use elnic_testbench::Bench;
 use harness::{
@@ -105,7 +106,8 @@ fn tally_counters_know_the_fates() {
 
 /// A machine whose bus moves slower than the line.
 fn slow_bus() -> Machine {
-    let latencies = Latencies { bus_clock: ClockHz::hz(2_000_000), ..Latencies::PCI33 };
+    let latencies =
+        Latencies { bus: Bus { clock: ClockHz::hz(2_000_000), ..Bus::PCI33 }, ..Latencies::PCI33 };
     let bench = Bench::of(move || {
         let properties = Properties::parse("rtl8139", PROPERTIES, [("timing", "full")]).unwrap();
         Box::new(Rtl8139::with_latencies(&properties, latencies))

@@ -200,17 +200,9 @@ fn every_segment_gets_the_tag() {
     }
 }
 
-#[test]
-fn large_send_that_cannot_be_is_refused_with_an_error_summary() {
-    let mut ipv6 = Vec::new();
-    etherparse::PacketBuilder::ethernet2(PEER.0, MAC.0)
-        .ipv6([1; 16], [2; 16], 64)
-        .tcp(1, 2, 3, 4)
-        .write(&mut ipv6, &[0; 3000])
-        .unwrap();
-    for (packet, mss) in
-        [(ipv6, 1460), (tcp(9, 100), 0), (udp(100), 50), (frame_to(PEER, 100), 50), (vec![1; 3], 1)]
-    {
+/// Large send of `packet` is given back with TES, and nothing of it is sent; what follows is.
+fn refused_with_an_error_summary(packets: impl IntoIterator<Item = (Vec<u8>, u32)>) {
+    for (packet, mss) in packets {
         let mut machine = rings(3);
         machine.put_frame(TX_RING, 0, &packet, LARGE_SEND | mss << 16, 0);
         machine.put_frame(TX_RING, 1, &frame_to(PEER, 60), 0, 0);
@@ -220,6 +212,28 @@ fn large_send_that_cannot_be_is_refused_with_an_error_summary() {
         assert_eq!(machine.take_isr(), isr::TOK | isr::TER | isr::TDU);
         assert_eq!(machine.nic().counters().tx_dropped(DropReason::BadDescriptor), 1);
     }
+}
+
+#[test]
+fn large_send_over_ipv6_is_refused_with_an_error_summary() {
+    // The chip segments TCP over IPv4 alone.
+    let mut packet = Vec::new();
+    etherparse::PacketBuilder::ethernet2(PEER.0, MAC.0)
+        .ipv6([1; 16], [2; 16], 64)
+        .tcp(1, 2, 3, 4)
+        .write(&mut packet, &[0; 3000])
+        .unwrap();
+    refused_with_an_error_summary([(packet, 1460)]);
+}
+
+#[test]
+fn large_send_without_a_segment_size_is_refused_with_an_error_summary() {
+    refused_with_an_error_summary([(tcp(9, 100), 0)]);
+}
+
+#[test]
+fn large_send_of_what_is_no_tcp_is_refused_with_an_error_summary() {
+    refused_with_an_error_summary([(udp(100), 50), (frame_to(PEER, 100), 50), (vec![1; 3], 1)]);
 }
 
 #[test]

@@ -28,10 +28,14 @@ impl Sum {
             sum.odd = false;
             rest = others;
         }
-        // Four bytes at a time: 2³² of them fit before a u64 wraps, and no buffer is that long.
+        // Four bytes at a time: 2³² of them fit before a u64 wraps, and no buffer is that long. In the other byte order the
+        // sum is the same but for a swap at its end (RFC 1071 §2(B)), and needs no swap of each word.
         let (quads, tail) = rest.as_chunks::<4>();
-        let quads: u64 = quads.iter().map(|quad| u64::from(u32::from_be_bytes(*quad))).sum();
-        sum.total = fold64(sum.total).wrapping_add(quads);
+        let swapped = quads
+            .iter()
+            .fold(0_u64, |sum, quad| sum.wrapping_add(u64::from(u32::from_le_bytes(*quad))));
+        let quads = Self { total: swapped, odd: false }.folded().swap_bytes();
+        sum.total = fold64(sum.total).wrapping_add(u64::from(quads));
         let (pairs, last) = tail.as_chunks::<2>();
         for pair in pairs {
             sum.total = sum.total.wrapping_add(u64::from(u16::from_be_bytes(*pair)));

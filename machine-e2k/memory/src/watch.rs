@@ -51,6 +51,17 @@ impl WatchedPages {
             return;
         };
         let Some(bank) = self.banks.iter_mut().rfind(|bank| bank.start <= address) else { return };
+        if address / PAGE == last / PAGE {
+            // The usual case: one page, that nobody watches.
+            let page = address & !(PAGE - 1);
+            if let Some((word, bit)) = bank.place(page)
+                && bank.words[word] & bit != 0
+            {
+                bank.words[word] &= !bit;
+                self.written.push(page);
+            }
+            return;
+        }
         for page in (address / PAGE)..=(last / PAGE) {
             let page = page * PAGE;
             let Some((word, bit)) = bank.place(page) else { return };

@@ -5,6 +5,7 @@ mod receive;
 mod transmit;
 
 use elnic_contract::{Counters, FunctionState, RestoreError, SavedState, StrictState, VTime};
+use elnic_mac::Announced;
 use elnic_microwire::Eeprom;
 use elnic_registers::{Bank, BankState};
 use serde::{Deserialize, Serialize};
@@ -101,6 +102,6 @@ impl Rtl8139 {
         self.show_buffer_empty();
         self.show_eeprom_output();
         self.show_link();
-        self.reported = self.report_filter();
+        self.announced = Announced::new(self.report_filter());
     }
 }

@@ -1,13 +1,12 @@
 //! The receiver as it is stored: frames on the line and in the FIFO.
 
-use elnic_contract::{Frame, RestoreError, VTime};
+use elnic_contract::RestoreError;
+use elnic_mac::{Arrivals, SavedArrivals};
 use serde::{Deserialize, Serialize};
 
-use super::frame::{FrameV1, at_most, below_ring, impossible};
+use super::frame::{at_most, below_ring, impossible};
 use crate::rx::{LONGEST_POSSIBLE, Parcel, Receiver};
 
-/// Frames that can be on their way in: as many as one large frame is cut into.
-const MAX_ARRIVING: usize = Frame::MAX_LENGTH;
 /// Frames in the receive FIFO: a long one that entered an empty FIFO, or as many of the shortest as it holds.
 const MAX_PARCELS: usize = 512;
 
@@ -15,8 +14,7 @@ const MAX_PARCELS: usize = 512;
 #[serde(deny_unknown_fields)]
 pub(super) struct ReceiveV1 {
     fifo: Vec<ParcelV1>,
-    arriving: Vec<(VTime, FrameV1)>,
-    line_free: VTime,
+    arriving: SavedArrivals,
     index: u8,
     starved: bool,
 }
@@ -67,8 +65,7 @@ impl ReceiveV1 {
     pub(super) fn of(rx: &Receiver) -> Self {
         Self {
             fifo: rx.fifo.iter().map(ParcelV1::of).collect(),
-            arriving: rx.arriving.iter().map(|(at, frame)| (*at, FrameV1::of(frame))).collect(),
-            line_free: rx.line_free,
+            arriving: rx.arriving.save(),
             index: rx.index,
             starved: rx.starved,
         }
@@ -77,16 +74,12 @@ impl ReceiveV1 {
     pub(super) fn revive(self) -> Result<Receiver, RestoreError> {
         below_ring("receive.index", self.index)?;
         at_most("receive.fifo", self.fifo.len(), MAX_PARCELS)?;
-        at_most("receive.arriving", self.arriving.len(), MAX_ARRIVING)?;
         let fifo = self.fifo.into_iter().map(ParcelV1::revive);
-        let arriving = self
-            .arriving
-            .into_iter()
-            .map(|(at, frame)| Ok((at, frame.revive("receive.arriving")?)));
+        let arriving =
+            Arrivals::restored(self.arriving).map_err(|why| impossible("receive.arriving", why))?;
         Ok(Receiver {
             fifo: fifo.collect::<Result<_, RestoreError>>()?,
-            arriving: arriving.collect::<Result<_, RestoreError>>()?,
-            line_free: self.line_free,
+            arriving,
             index: self.index,
             starved: self.starved,
         })

@@ -3,9 +3,10 @@
 use std::collections::VecDeque;
 
 use elnic_contract::{DropReason, Gpa, RestoreError, VTime};
+use elnic_mac::SavedFrame;
 use serde::{Deserialize, Serialize};
 
-use super::frame::{FrameV1, at_most, below_ring, impossible};
+use super::frame::{at_most, below_ring, impossible, revive};
 use crate::descriptors::{self, Descriptor};
 use crate::faults::Fate;
 use crate::packet::Cut;
@@ -59,7 +60,7 @@ struct OwnedV1 {
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct OutgoingV1 {
-    frame: Option<FrameV1>,
+    frame: Option<SavedFrame>,
     done: DoneV1,
     fetched: VTime,
     fate: Fate,
@@ -106,13 +107,13 @@ impl OutgoingV1 {
                 DoneV1::Packet { owned: OwnedV1::list(owned), sent: *sent }
             }
         };
-        let frame = outgoing.frame.as_ref().map(FrameV1::of);
+        let frame = outgoing.frame.as_ref().map(SavedFrame::of);
         Self { frame, done, fetched: outgoing.fetched, fate: outgoing.fate }
     }
 
     fn revive(self) -> Result<Outgoing, RestoreError> {
         let field = "transmit.fifo";
-        let frame = self.frame.map(|frame| frame.revive(field)).transpose()?;
+        let frame = self.frame.map(|frame| revive(frame, field)).transpose()?;
         let done = match self.done {
             DoneV1::Nothing => Done::Nothing,
             DoneV1::Register(descriptor) if descriptor < 4 => Done::Register(descriptor),

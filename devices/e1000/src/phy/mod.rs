@@ -3,79 +3,17 @@
 //! A value of its own: it knows nothing of time or of the MAC. What a change means for time it returns as an
 //! [`Action`]. The partner at the cable's other end can do everything.
 
+mod registers;
+
 use serde::{Deserialize, Serialize};
 
+use self::registers::{EVENT_LINK, EVENT_NEGOTIATED, TABLE, control, number, status};
 use crate::partner::{Partner, Speed};
 
 /// The PHY's address on the management interface.
 pub(crate) const ADDRESS: u8 = 1;
 /// Number of registers.
 pub(crate) const REGISTERS: usize = 32;
-
-/// A register: name, value after reset, bits that software can set.
-#[derive(Clone, Copy)]
-struct Row {
-    number: u8,
-    reset: u16,
-    writable: u16,
-}
-
-const fn row(number: u8, reset: u16, writable: u16) -> Row {
-    Row { number, reset, writable }
-}
-
-mod number {
-    pub(super) const CONTROL: u8 = 0;
-    pub(super) const STATUS: u8 = 1;
-    pub(super) const IDENTITY: u8 = 3;
-    pub(super) const ADVERTISEMENT: u8 = 4;
-    pub(super) const PARTNER: u8 = 5;
-    pub(super) const EXPANSION: u8 = 6;
-    pub(super) const GIGABIT_CONTROL: u8 = 9;
-    pub(super) const GIGABIT_STATUS: u8 = 10;
-    pub(super) const SPECIFIC_STATUS: u8 = 17;
-    pub(super) const INTERRUPT_STATUS: u8 = 19;
-}
-
-/// Registers not named here read zero and take no writes.
-const TABLE: &[Row] = &[
-    row(number::CONTROL, 0x1140, 0x7dff),
-    row(2, 0x0141, 0),
-    row(number::IDENTITY, 0, 0),
-    row(number::ADVERTISEMENT, 0x0de1, 0xbfff),
-    row(7, 0x2001, 0xbfff),
-    row(number::GIGABIT_CONTROL, 0x0e00, 0xff00),
-    row(15, 0x3000, 0),
-    row(16, 0x0360, 0xffff),
-    row(18, 0, 0xffff),
-    row(20, 0x0d60, 0xffff),
-    row(26, 0x000c, 0xffff),
-    row(29, 0, 0xffff),
-    row(30, 0, 0xffff),
-];
-
-mod control {
-    pub(super) const RESET: u16 = 1 << 15;
-    pub(super) const LOOPBACK: u16 = 1 << 14;
-    pub(super) const SPEED_LOW: u16 = 1 << 13;
-    pub(super) const NEGOTIATE: u16 = 1 << 12;
-    pub(super) const POWER_DOWN: u16 = 1 << 11;
-    pub(super) const ISOLATE: u16 = 1 << 10;
-    pub(super) const RESTART: u16 = 1 << 9;
-    pub(super) const DUPLEX: u16 = 1 << 8;
-    pub(super) const SPEED_HIGH: u16 = 1 << 6;
-}
-
-mod status {
-    /// Abilities: 100/10 full and half duplex, extended status, preamble suppression, negotiation, extended registers.
-    pub(super) const ABILITIES: u16 = 0x7949;
-    pub(super) const LINK: u16 = 1 << 2;
-    pub(super) const NEGOTIATED: u16 = 1 << 5;
-}
-
-/// Interrupt status: link changed, negotiation completed.
-const EVENT_LINK: u16 = 0x0400;
-const EVENT_NEGOTIATED: u16 = 0x0800;
 
 /// What a change of the PHY asks of the device around it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
