@@ -3,7 +3,7 @@
 //! One [`E1000`] is one controller: registers, rings, FIFOs, PHY and EEPROM. `README.md` beside this source says what it
 //! does, how time passes in it and where it differs from QEMU's; the files follow the blocks of the chip:
 //!
-//! `spec` the registers · `dispatch` what an access does · `tx` `packet` `line` out · `rx` `filter` `verify` in ·
+//! `spec` the registers · `dispatch` what an access does · `tx` `packet` `uncut` `line` out · `rx` `filter` `verify` in ·
 //! `irq` interrupts · `link` `phy` · `eeprom` · `stats` · `state` saved state.
 #![forbid(unsafe_code)]
 #![cfg_attr(
@@ -45,10 +45,11 @@ mod thresholds;
 mod timers;
 mod timing;
 mod tx;
+mod uncut;
 mod verify;
 mod wake;
 
-use elnic_contract::{Counters, FunctionState, MacAddr, Properties, Strict};
+use elnic_contract::{Counters, FunctionState, MacAddr, OffloadSupport, Properties, Strict};
 use elnic_mac::Announced;
 use elnic_microwire::Eeprom;
 use elnic_registers::Bank;
@@ -96,6 +97,8 @@ pub struct E1000 {
     counters: Counters,
     /// What the bus lets the function do.
     function: FunctionState,
+    /// What the other end of the cable takes unfinished.
+    peer: OffloadSupport,
     strict: Strict,
     compat: Compat,
     /// Message-signalled interrupts are offered.
@@ -143,6 +146,7 @@ impl E1000 {
             eeprom: eeprom::contents(mac, chip.device_id()),
             counters: Counters::default(),
             function: FunctionState::default(),
+            peer: OffloadSupport::NONE,
             strict: Strict::new(properties.switch("strict")),
             compat: Compat::new(properties.choice("compat")),
             msi: properties.switch("msi"),

@@ -11,7 +11,6 @@ use crate::E1000;
 use crate::fifo::Side;
 use crate::spec::Reg;
 use crate::spec::views::txdmac;
-use crate::stats::Cast;
 use crate::timers::Timer;
 
 /// Bits of the gap that the length of a frame on the cable counts in.
@@ -116,8 +115,7 @@ impl E1000 {
             self.counters.drop_sent(DropReason::LinkDown);
             return;
         }
-        let octets = (frame.len() as u64).saturating_add(elnic_wire::fcs::LENGTH as u64);
-        self.count_transmit(octets, Cast::of(frame.data()));
+        self.count_sent(&frame);
         if loops_back {
             // The receiver never sends in turn, so this goes one level deep.
             let _ = self.arrive(cx, &frame);

@@ -2,8 +2,8 @@
 
 use elnic_contract::{
     Access, Capability, Counters, Cx, Device, DropReason, Fault, Frame, FunctionState, ImageError,
-    Lines, LinkState, MacAddr, Model, Nic, NotReady, Readiness, Reset, RestoreError, RxFilter,
-    SavedState, TimerId, Verdict,
+    Lines, LinkState, MacAddr, Model, Nic, NotReady, OffloadSupport, Readiness, Reset,
+    RestoreError, RxFilter, SavedState, TimerId, Verdict,
 };
 use elnic_mac::{Offer, receive_pieces};
 
@@ -125,6 +125,10 @@ impl Nic for E1000 {
             self.timers.cancel(cx, Timer::Negotiation);
         }
         self.settle(cx, action);
+    }
+
+    fn peer_offloads(&mut self, support: OffloadSupport) {
+        self.peer = support;
     }
 
     fn rx_filter(&self) -> RxFilter {

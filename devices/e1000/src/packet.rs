@@ -92,8 +92,9 @@ impl E1000 {
             transport: (transport, usize::from(context.transport_start())),
         };
         let piece = Piece { index: segments.index, offset: segments.sent, last, ecn: false };
-        segments.index = segments.index.saturating_add(1);
         let payload = u32::try_from(packet.data.len()).unwrap_or(u32::MAX);
+        let cut = payload.div_ceil(u32::from(context.segment_size()).max(1)).max(1);
+        segments.index = segments.index.saturating_add(cut);
         segments.sent = segments.sent.saturating_add(payload);
         packet.data.clear();
         if adapt(&mut data, &shape, piece).is_err() {
@@ -103,6 +104,10 @@ impl E1000 {
         let (options, tag) = (packet.options, packet.tag);
         if options & INSERT_TRANSPORT != 0 {
             add_length_to_seed(&mut data, &context);
+        }
+        if payload > u32::from(context.segment_size()) {
+            self.send_uncut(cx, data, options, &context);
+            return;
         }
         insert_checksums(&mut data, options, &context);
         self.dress(cx, data, &Ending { tag, insert_fcs: true });
@@ -159,7 +164,7 @@ impl E1000 {
 }
 
 /// The end of a range whose last byte is `last` (0: the end of the packet); beyond the packet, the end of the packet.
-fn range_end(last: u16, length: usize) -> usize {
+pub(crate) fn range_end(last: u16, length: usize) -> usize {
     if last == 0 { length } else { usize::from(last).saturating_add(1).min(length) }
 }
 

@@ -20,6 +20,7 @@ use crate::strict::STRICT_RULES;
 use crate::thresholds::{CACHE, WriteBack};
 use crate::timers::{Timer, Timers};
 use crate::tx::{MAX_PACKET, Packet, Segments, Transmitter};
+use crate::uncut::LONGEST_PAYLOAD;
 
 const VERSION: u32 = 1;
 /// Longest frame in a FIFO: a packet with a tag, or a long frame with FCS.
@@ -81,6 +82,7 @@ struct SegmentsV1 {
     header: Vec<u8>,
     index: u32,
     sent: u32,
+    room: u32,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -152,6 +154,7 @@ impl TransmitV1 {
             header: segments.header.clone(),
             index: segments.index,
             sent: segments.sent,
+            room: segments.room,
         });
         Self {
             fetched: tx.fetched.iter().map(|descriptor| words(descriptor.0)).collect(),
@@ -177,7 +180,10 @@ impl TransmitV1 {
 
     fn revive(self) -> Result<Transmitter, RestoreError> {
         check("transmit.fetched", self.fetched.len(), CACHE)?;
-        check("transmit.packet.data", self.packet.data.len(), MAX_PACKET)?;
+        let segments = self.packet.segments.as_ref();
+        let longest =
+            segments.map_or(MAX_PACKET, |segments| MAX_PACKET.max(segments.room as usize));
+        check("transmit.packet.data", self.packet.data.len(), longest.min(LONGEST_PAYLOAD))?;
         let fifo = self.fifo.into_iter().map(|frame| revive(frame, "transmit.fifo"));
         let fifo: crate::fifo::Fifo<Frame> =
             fifo.collect::<Result<Vec<_>, _>>()?.into_iter().collect();
@@ -190,7 +196,9 @@ impl TransmitV1 {
             let context = Context(value(saved.context));
             let longest = usize::from(context.header_length());
             check("transmit.packet.segments.header", saved.header.len(), longest)?;
-            Ok(Segments { context, header: saved.header, index: saved.index, sent: saved.sent })
+            check("transmit.packet.segments.room", saved.room as usize, LONGEST_PAYLOAD)?;
+            let SegmentsV1 { header, index, sent, room, .. } = saved;
+            Ok(Segments { context, header, index, sent, room })
         });
         Ok(Transmitter {
             fetched: self.fetched.into_iter().map(|half| TxDescriptor(value(half))).collect(),

@@ -78,6 +78,8 @@ pub(crate) struct Segments {
     pub(crate) index: u32,
     /// Payload bytes sent.
     pub(crate) sent: u32,
+    /// Payload bytes that leave as one frame: those of a segment, or of several for a peer that cuts them.
+    pub(crate) room: u32,
 }
 
 /// What a step came to.
@@ -216,7 +218,7 @@ impl E1000 {
             return self.take_segment(cx, descriptor, taken);
         }
         let length = descriptor.length() as usize;
-        self.append(cx, Gpa(descriptor.address()), length);
+        self.append(cx, Gpa(descriptor.address()), length, MAX_PACKET);
         if descriptor.end_of_packet() {
             self.finish_packet(cx, descriptor);
         }
@@ -235,7 +237,8 @@ impl E1000 {
             if header == 0 || size == 0 || whole > MAX_PACKET {
                 packet.failed = Some(DropReason::BadDescriptor);
             }
-            packet.segments = Some(Segments { context, ..Segments::default() });
+            let room = self.payload_of_a_frame(&context, first);
+            self.tx.packet.segments = Some(Segments { context, room, ..Segments::default() });
         } else if first.end_of_packet() {
             // The usual case, one frame in one buffer, then needs one allocation of the right size.
             let length = (first.length() as usize).min(MAX_PACKET);
@@ -243,15 +246,15 @@ impl E1000 {
         }
     }
 
-    /// Appends guest memory to the packet.
-    fn append(&mut self, cx: &mut Cx<'_>, at: Gpa, length: usize) {
+    /// Appends guest memory to the packet, up to `longest` bytes in all.
+    fn append(&mut self, cx: &mut Cx<'_>, at: Gpa, length: usize, longest: usize) {
         let packet = &mut self.tx.packet;
         if packet.failed.is_some() || length == 0 {
             return;
         }
         let start = packet.data.len();
         let end = start.saturating_add(length);
-        if end > MAX_PACKET {
+        if end > longest {
             packet.failed = Some(DropReason::BadDescriptor);
             return;
         }
@@ -295,7 +298,7 @@ impl E1000 {
         let (goal, filled) = if segments.header.len() < header {
             (header, segments.header.len())
         } else {
-            (usize::from(segments.context.segment_size()), packet.data.len())
+            (segments.room as usize, packet.data.len())
         };
         left.min(u32::try_from(goal.saturating_sub(filled)).unwrap_or(0))
     }
@@ -304,10 +307,10 @@ impl E1000 {
         let Some(mut segments) = self.tx.packet.segments.take() else { return };
         if segments.header.len() < usize::from(segments.context.header_length()) {
             std::mem::swap(&mut segments.header, &mut self.tx.packet.data);
-            self.append(cx, at, length);
+            self.append(cx, at, length, MAX_PACKET);
             std::mem::swap(&mut segments.header, &mut self.tx.packet.data);
         } else {
-            self.append(cx, at, length);
+            self.append(cx, at, length, MAX_PACKET.max(segments.room as usize));
         }
         self.tx.packet.segments = Some(segments);
     }

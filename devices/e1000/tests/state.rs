@@ -103,7 +103,7 @@ fn impossible_states_are_refused() {
     refused(
         |state| {
             state["transmit"]["packet"]["segments"] =
-                json!({"context": [0, 0], "header": [1], "index": 0, "sent": 0});
+                json!({"context": [0, 0], "header": [1], "index": 0, "sent": 0, "room": 0});
         },
         "segments.header",
     );

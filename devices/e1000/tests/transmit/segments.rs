@@ -2,6 +2,8 @@
 
 use crate::harness::{Context, Machine, SEND, TX_BUFFER, data, reg};
 use crate::{IXSM, TSE, TXSM, all_checksums_are_right, prepare, tcp_v4, tcp_v6, udp_v4};
+use elnic_contract::{Frame, Nic, OffloadSupport, VDuration};
+use elnic_wire::offload::materialise;
 use elnic_wire::tcp;
 use proptest::prelude::*;
 
@@ -189,4 +191,60 @@ proptest! {
 /// Payload by the IPv4 header: short segments are padded.
 fn tso_payload(frame: &[u8]) -> usize {
     usize::from(u16::from_be_bytes([frame[16], frame[17]])) - 40
+}
+
+/// The same packet for a peer that takes `support`, and for one that takes nothing: the frames of both, and the statistics of both.
+fn both_ways(tso: &Tso, support: OffloadSupport) -> [(Vec<Frame>, Vec<u32>); 2] {
+    [support, OffloadSupport::NONE].map(|takes| {
+        let mut machine = Machine::off();
+        machine.device.peer_offloads(takes);
+        machine.start_transmitter(16);
+        tso.send(&mut machine, &[54], None);
+        machine.settle();
+        let statistics = (0x4000..0x4100).step_by(4).map(|at| machine.r32(at)).collect();
+        (std::mem::take(&mut machine.sent), statistics)
+    })
+}
+
+#[test]
+fn a_peer_that_cuts_gets_what_the_device_would_have_cut() {
+    for (payload, mss) in [(3000, 1460), (2920, 1460), (65_000, 1460), (9000, 7), (64_000, 8960)] {
+        for tso in [Tso::tcp_v4(payload, mss), Tso::tcp_v6(payload, mss)] {
+            let [(whole, counted), (cut, expected)] = both_ways(&tso, OffloadSupport::ALL);
+            assert!(whole.len() < cut.len(), "{payload} bytes by {mss}");
+            let later: Vec<Frame> =
+                whole.iter().flat_map(|frame| materialise(frame).unwrap()).collect();
+            // Who cuts them on a host does not pad them.
+            let padded = |frame: &Frame| {
+                let mut bytes = frame.data().to_vec();
+                bytes.resize(bytes.len().max(60), 0);
+                bytes
+            };
+            let bytes = |frames: &[Frame]| frames.iter().map(padded).collect::<Vec<_>>();
+            assert!(bytes(&later) == bytes(&cut), "{payload} bytes by {mss}");
+            assert_eq!(counted, expected, "{payload} bytes by {mss}");
+        }
+    }
+}
+
+#[test]
+fn what_a_peer_does_not_take_is_cut_here() {
+    let takes = OffloadSupport { checksum: true, tcp_v6: true, ..OffloadSupport::NONE };
+    let [(whole, _), (cut, _)] = both_ways(&Tso::tcp_v4(3000, 1460), takes);
+    assert_eq!(whole.len(), cut.len(), "TCP over IPv4");
+    let [(whole, _), (cut, _)] = both_ways(&Tso::udp_v4(2500, 1000), OffloadSupport::ALL);
+    assert_eq!(whole.len(), cut.len(), "UDP");
+    let without = Tso { options: TXSM, ..Tso::tcp_v4(3000, 1460) };
+    let [(whole, _), (cut, _)] = both_ways(&without, OffloadSupport::ALL);
+    assert_eq!(whole.len(), cut.len(), "no header checksum asked for");
+}
+
+#[test]
+fn with_wire_timing_each_segment_has_its_own_time() {
+    let mut machine = Machine::wire();
+    machine.device.peer_offloads(OffloadSupport::ALL);
+    machine.start_transmitter(16);
+    Tso::tcp_v4(3000, 1460).send(&mut machine, &[54], None);
+    machine.advance(VDuration::from_millis(10));
+    assert_eq!(machine.sent.len(), 3);
 }
