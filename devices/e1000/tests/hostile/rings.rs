@@ -7,6 +7,9 @@ use crate::harness::{
 };
 use crate::{SANE, TIMINGS, TSE, still_works};
 
+/// RCTL: long packets.
+const LPE: u32 = 1 << 5;
+
 #[test]
 fn cve_2016_1981_heads_and_tails_outside_the_ring() {
     for head in [8, 9, 0x7fff, 0xffff] {
@@ -146,4 +149,43 @@ fn stray_timers_do_nothing() {
     }
     assert!(machine.sent.is_empty() && machine.deadlines.is_empty());
     assert_eq!(machine.device.counters().tx_frames, 0);
+}
+
+#[test]
+fn the_negative_list_of_rings_buffers_and_frames() {
+    // nic-models.md §5.1: lengths and pointers that cannot be, every buffer size, rings over 4 GiB and beyond RAM, frames of
+    // any length with and without tags.
+    for timing in TIMINGS {
+        let mut machine = Machine::new(&[("timing", timing)]);
+        for (length, head, tail) in
+            [(0, 0, 1), (16, 0, 1), (128, 3, 3), (128, 7, 8), (130, 0, 7), (0xf_ff80, 0xffff, 0)]
+        {
+            for (high, low) in [(0, RX_RING as u32), (0, 0xffff_fff8), (u32::MAX, 0x1000)] {
+                for size in 0..8_u32 {
+                    let control = RECEIVE | LPE | (size & 3) << 16 | (size >> 2) << 25;
+                    machine.w32(reg::RCTL, 0);
+                    machine.w32(reg::RDBAL, low);
+                    machine.w32(reg::RDBAH, high);
+                    machine.w32(reg::RDLEN, length);
+                    machine.w32(reg::RDH, head);
+                    machine.w32(reg::RDT, tail);
+                    machine.w32(reg::CTRL, 0x4014_0240);
+                    machine.w32(reg::RCTL, control);
+                    for octets in [1, 13, 14, 17, 60, 1514, 9000] {
+                        machine.receive(&frame_to(MAC, octets));
+                    }
+                    machine.w32(reg::TDBAL, low);
+                    machine.w32(reg::TDBAH, high);
+                    machine.w32(reg::TDLEN, length);
+                    machine.w32(reg::TDH, head);
+                    machine.w32(reg::TCTL, 2);
+                    machine.w32(reg::TDT, tail);
+                    machine.w32(reg::TCTL, 0);
+                    machine.w32(reg::TDT, tail);
+                    machine.settle();
+                }
+            }
+        }
+        still_works(&mut machine);
+    }
 }
