@@ -61,7 +61,7 @@ pub(super) struct Context<'a, B> {
     pub(super) aligned: bool,
     /// Whether addresses are translated.
     pub(super) translating: bool,
-    /// Either of them: no access goes to the bus directly.
+    /// Any of them, or loads made ahead of stores to keep an eye on: no access goes to the bus directly.
     pub(super) checked: bool,
     /// Accesses without a page are left out and noted here.
     pub(super) cellar: Option<Cellar>,
@@ -75,6 +75,8 @@ pub(super) struct Context<'a, B> {
     pub(super) aside: [Aside; 8],
     /// Where the transfer of the bundle leads, if it is taken.
     pub(super) target: u64,
+    /// The bundle asks whether something was stored over what it loaded early.
+    pub(super) asks_early: bool,
     /// Why the run ends after this bundle.
     pub(super) stop: Option<Stop>,
 }
@@ -102,6 +104,7 @@ impl<'a, B: Bus> Context<'a, B> {
         let translating = mmu::is_on(state);
         let page = state.ip & !(PAGE - 1);
         let tags = config.tags == Tags::On;
+        let watching = !state.early_loads.is_empty();
         let written = Written::default();
         let mut cx = Self {
             state,
@@ -115,13 +118,14 @@ impl<'a, B: Bus> Context<'a, B> {
             tags,
             aligned,
             translating,
-            checked: aligned || translating,
+            checked: aligned || translating || watching,
             cellar: None,
             unit: None,
             poison: 0,
             doubted: 0,
             aside: [Aside::default(); 8],
             target: 0,
+            asks_early: false,
             stop: None,
         };
         cx.window_changed();

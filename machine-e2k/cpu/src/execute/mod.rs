@@ -58,7 +58,8 @@ enum Left {
     /// The bus wants to be heard.
     Attention,
     Stop(Stop),
-    Trap(Fault),
+    /// What the bundle wrote before, and the exception.
+    Trap(Written, Fault),
 }
 
 impl Interpreter {
@@ -122,7 +123,7 @@ impl Interpreter {
         });
         let slot = match located {
             Ok(slot) => slot,
-            Err(trap) => return Left::Trap(Fault { trap, ip }),
+            Err(trap) => return Left::Trap(Written::default(), Fault { trap, ip }),
         };
         let page = cache.page(slot);
         let interlocks = config.timing.interlocks;
@@ -143,7 +144,7 @@ impl Interpreter {
             }
             if let Err(trap) = step::step(&mut cx, bundle) {
                 let fault = cellar::settle(&mut cx, bundle, trap);
-                break Left::Trap(fault);
+                break Left::Trap(cx.written, fault);
             }
             if interlocks {
                 Scoreboard::branch(&mut cx, bundle, ip);
@@ -244,7 +245,8 @@ impl Processor for Interpreter {
                 }
                 Left::Stop(Stop::Idle) if self.pins.any() => {}
                 Left::Stop(stop) => return stop,
-                Left::Trap(fault) => {
+                Left::Trap(written, fault) => {
+                    self.forget(written);
                     if let Err(stop) = self.raise(bus, &fault) {
                         return stop;
                     }

@@ -4,6 +4,7 @@
 
 pub mod aau;
 pub mod control;
+pub mod early_loads;
 pub mod loops;
 pub mod registers;
 pub mod stacks;
@@ -15,6 +16,7 @@ mod saved;
 
 use aau::Aau;
 use control::{Ctpr, Frame};
+use early_loads::EarlyLoads;
 use loops::Lsr;
 use registers::{Cell, RegisterFile};
 use stacks::{DataStack, HardwareStack};
@@ -96,6 +98,8 @@ pub struct State {
     pub lock: Option<Lock>,
     /// `%MLOCK`: the last conditional store failed.
     pub mlock: bool,
+    /// Loads made ahead of stores.
+    pub early_loads: EarlyLoads,
 }
 
 /// Bits of `%psr`.
@@ -233,6 +237,7 @@ impl State {
             aau: Box::default(),
             lock: None,
             mlock: false,
+            early_loads: EarlyLoads::default(),
         }
     }
 

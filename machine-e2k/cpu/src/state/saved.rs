@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::aau::Aau;
 use super::control::{Ctpr, Frame, RESIDENT_FRAMES, TRAP_FRAMES};
+use super::early_loads::EarlyLoads;
 use super::loops::Lsr;
 use super::registers::{Cell, GLOBALS, LARGEST_WINDOW, RING};
 use super::stacks::{DataStack, HardwareStack};
@@ -75,6 +76,8 @@ pub struct CpuStateV1 {
     aau: Aau,
     lock: Option<Lock>,
     mlock: bool,
+    #[serde(default)]
+    early_loads: EarlyLoads,
 }
 
 fn sparse(values: &[u64; 256]) -> Vec<(u8, u64)> {
@@ -147,6 +150,7 @@ impl State {
             aau: (*self.aau).clone(),
             lock: self.lock,
             mlock: self.mlock,
+            early_loads: self.early_loads.clone(),
         }
     }
 
@@ -224,6 +228,7 @@ impl State {
         *state.aau = saved.aau.clone();
         state.lock = saved.lock;
         state.mlock = saved.mlock;
+        state.early_loads = saved.early_loads.clone();
         Ok(state)
     }
 }

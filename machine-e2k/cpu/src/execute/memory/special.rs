@@ -87,6 +87,7 @@ impl<B: Bus> Context<'_, B> {
                 self.tlb.flush();
                 self.leave();
             }
+            SpecialOperation::MemoryLockInvalidate => self.state.early_loads.clear(),
             _ => {}
         }
         Ok(())
