@@ -76,7 +76,7 @@ fn functions_enumerate_as_in_the_golden_listing() {
         let id = format!(" id {:04x}:{:04x} ", pci.vendor, pci.device);
         let Some(start) = lines.iter().position(|line| line.contains(&id)) else { continue };
         let multifunction = lines[start].contains("hdr 80");
-        let options = FunctionOptions { multifunction, rom: None };
+        let options = FunctionOptions { multifunction, ..FunctionOptions::default() };
         // The listing is QEMU's; where a data sheet says otherwise, the model knows.
         let knows_qemu = entry.properties.iter().any(|property| property.name == "compat");
         let device = entry.make(knows_qemu.then_some(("compat", "qemu"))).unwrap();

@@ -20,6 +20,20 @@ pub struct FunctionOptions {
     pub multifunction: bool,
     /// The expansion ROM: 1 byte to 16 MiB.
     pub rom: Option<Bytes>,
+    /// Registers of the machine's in configuration space, behind the header or in place of base address registers that the
+    /// device has no region for.
+    pub registers: Vec<ConfigRegister>,
+}
+
+/// A register in configuration space that is stored and has no effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ConfigRegister {
+    /// Where it stands, a multiple of 4.
+    pub offset: u8,
+    /// Its value after reset.
+    pub reset: u32,
+    /// Bits that software may change.
+    pub writable: u32,
 }
 
 /// A device as a PCI function.
@@ -64,6 +78,9 @@ impl PciFunction {
         }
         for bar in &bars {
             bar.define(&mut config);
+        }
+        for register in &options.registers {
+            config.define32(register.offset, register.reset, register.writable);
         }
         let rom = options.rom.map(|image| Rom::define(image, &mut config)).transpose()?;
         let (outbox, map_changed) = (Outbox::new(), true);

@@ -45,7 +45,7 @@ pub use bare::Bare;
 pub use bridge::Bridge;
 pub use config::CONFIG_SIZE;
 pub use error::SpecError;
-pub use function::{FunctionOptions, PciFunction};
+pub use function::{ConfigRegister, FunctionOptions, PciFunction};
 pub use inventory::Decoder;
 pub use routing::{Hit, Mapping, Window};
 

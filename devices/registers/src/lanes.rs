@@ -62,7 +62,7 @@ impl<R: RegisterFile> Lanes<R> {
 
 /// Arrays may be interleaved (e1000 RAL/RAH); so many rows back an element may still reach over an offset.
 /// [`crate::check`] proves for each table that this is enough.
-const INTERLEAVED: usize = 4;
+const INTERLEAVED: usize = 5;
 
 /// The row, element and byte within the element that stand at `offset` of `region`, searched in any table.
 pub(crate) fn find(table: &[Register], region: u8, offset: u64) -> Option<(usize, u16, u8)> {

@@ -5,18 +5,19 @@ use elnic_clock::{Clock, DeviceId, EventQueue};
 use elnic_contract::{
     Cycles, Entry, Lines, MacAddr, Outbox, Properties, PropertyError, PropertySpec, VTime, nearest,
 };
-use elnic_cpu::{Attention, Config as CpuConfig, Interpreter, Timing};
+use elnic_cpu::{Attention, Config as CpuConfig, Timing};
 use elnic_memory::{GuestRam, RamLayout};
 use elnic_netclient::{MacPool, NetConfig, NetCore, NicOptions, OffloadSupport};
 use elnic_pci::FunctionOptions;
-use elnic_soc::{Place, Slots, Wires};
+use elnic_soc::{Place, Wires};
 
+use crate::coherence::Coherence;
 use crate::config::{DeviceOptions, MachineConfig, SECONDARY_BUS, machine_properties};
 use crate::control::Again;
 use crate::devices::{Body, BusSide, Devices, PciWiring, Slot, Wiring};
 use crate::doorbell::Bell;
 use crate::error::BuildError;
-use crate::interrupts::Inputs;
+use crate::interrupts::{Activity, Line};
 use crate::inventory;
 use crate::link::Links;
 use crate::loader::{self, Handover, Program};
@@ -24,6 +25,7 @@ use crate::machine::Machine;
 use crate::models::Profile;
 use crate::notice::Notices;
 use crate::pc::PcState;
+use crate::processors::Processors;
 use crate::serial::SerialLines;
 use crate::soldered::{self, Soldered};
 use crate::world::World;
@@ -73,13 +75,14 @@ impl MachineBuilder {
     /// # Errors
     /// Something of the configuration does not fit; see [`BuildError`].
     pub fn build(self, config: MachineConfig) -> Result<Machine, BuildError> {
+        config.check_processors()?;
         let mut layout = RamLayout::new(config.ram)?;
         if matches!(config.program, Program::Firmware(_)) {
             layout = layout.with_firmware(config.machine.plan.firmware.base);
         }
         let ram = GuestRam::new(layout)?;
         let profile = config.machine.profile;
-        let Soldered { devices, root, fixed, bridge, console, pic } = match profile {
+        let Soldered { devices, root, secondary, fixed, bridge, console, pic } = match profile {
             Profile::Elbrus => soldered::solder(&config)?,
             Profile::Pc | Profile::None => soldered::bare(),
         };
@@ -91,9 +94,11 @@ impl MachineBuilder {
             bridge,
             profile,
             pic,
-            inputs: Inputs::default(),
+            lines: vec![Line::NEW; config.processors.into()],
+            running: 0,
+            coherence: Coherence::new(config.processors.into()),
             root,
-            secondary: Slots::new(SECONDARY_BUS, 0),
+            secondary,
             fixed,
             memory_map: elnic_bus::AddressMap::new(),
             port_map: elnic_bus::AddressMap::new(),
@@ -102,6 +107,7 @@ impl MachineBuilder {
             clock: Clock::new(config.cpu.clock),
             slice_start: Cycles(0),
             ahead: Cycles(0),
+            latest: VTime::ZERO,
             events: EventQueue::new(),
             net: self.net,
             links: Links::default(),
@@ -119,7 +125,7 @@ impl MachineBuilder {
         };
         plug_serials(&mut world, console, config.serials)?;
         let mac = add_devices(&mut world, &config.devices)?;
-        let board = Handover { machine: config.machine, processors: 1, mac };
+        let board = Handover { machine: config.machine, processors: config.processors, mac };
         let start = loader::load(&config.program, &board, &mut world.ram)?;
         world.power_on();
 
@@ -134,9 +140,24 @@ impl MachineBuilder {
             timing,
             simulator_halt: false,
         };
-        let cpu = Interpreter::new(cpu_config, start.map_or(0, |start| start.entry));
-        let again = Again { cpu: cpu_config, program: config.program, board };
-        Ok(Machine::new(cpu, config.machine, world, start, pacer, again))
+        let secondaries = match config.program {
+            // Firmware looks after all of them itself (e2k-machine.md §2.1).
+            Program::Firmware(_) => Activity::Runs,
+            Program::None | Program::Kernel { .. } => Activity::Parked,
+        };
+        world.begin_activities(secondaries);
+        Ok(Machine {
+            processors: Processors::new(config.processors, cpu_config, start),
+            isa: config.cpu.isa,
+            model: config.machine,
+            world,
+            start,
+            pacer,
+            next_input: VTime::ZERO,
+            round: None,
+            quantum: config.quantum,
+            again: Again { secondaries, program: config.program, board },
+        })
     }
 }
 
@@ -309,7 +330,11 @@ fn add_device(
         Some(file) => Some(read_rom(&name, file)?),
         None => None,
     };
-    let options = FunctionOptions { multifunction: machine.switch("multifunction"), rom };
+    let options = FunctionOptions {
+        multifunction: machine.switch("multifunction"),
+        rom,
+        ..FunctionOptions::default()
+    };
     let body = Body::Function(soldered::function(&name, device, options)?);
     let wiring = place.map_or(Wiring::None, |place| {
         Wiring::Pci(PciWiring { side, place, bridge_slot: 0, own_input: None })

@@ -1,11 +1,13 @@
 //! What a machine is built from: typed, checked when it is built, independent of any command line.
 
+use std::ops::RangeInclusive;
 use std::time::Instant;
 
 use elnic_clock::{Pace, Pacer};
-use elnic_contract::{Entry, PropertyKind, PropertySpec, VTime};
+use elnic_contract::{Cycles, Entry, PropertyKind, PropertySpec, VTime};
 use elnic_cpu::{Alignment, Tags};
 
+use crate::error::BuildError;
 use crate::loader::Program;
 use crate::log::GuestLog;
 use crate::models::{CpuModel, MachineModel};
@@ -48,6 +50,11 @@ pub struct MachineConfig {
     pub cpu: &'static CpuModel,
     /// How it behaves.
     pub cpu_options: CpuOptions,
+    /// Processors: 1 to as many as the part has cores ([`CpuModel::cores`]).
+    pub processors: u8,
+    /// Cycles that processors run in turn: [`QUANTUM`] to choose from, [`DEFAULT_QUANTUM`] unless told otherwise. A smaller
+    /// one brings their clocks closer together and costs time.
+    pub quantum: Cycles,
     /// RAM in bytes.
     pub ram: u64,
     /// What runs.
@@ -67,6 +74,11 @@ pub struct MachineConfig {
 /// RAM unless told otherwise: 128 MiB, as qemu-system-e2k.
 pub const DEFAULT_RAM: u64 = 128 << 20;
 
+/// Cycles that several processors run in turn unless told otherwise: under a microsecond.
+pub const DEFAULT_QUANTUM: Cycles = Cycles(1000);
+/// Quanta there may be: long enough for a locked access, short enough for a spin lock not to take forever.
+pub const QUANTUM: RangeInclusive<u64> = 64..=1_000_000;
+
 impl MachineConfig {
     /// A machine of that model with its own processor, [`DEFAULT_RAM`], no program and nothing plugged in.
     ///
@@ -78,6 +90,8 @@ impl MachineConfig {
             machine,
             cpu: cpu.unwrap_or(&crate::models::CPUS[0]),
             cpu_options: CpuOptions::default(),
+            processors: 1,
+            quantum: DEFAULT_QUANTUM,
             ram: DEFAULT_RAM,
             program: Program::None,
             devices: Vec::new(),
@@ -86,6 +100,18 @@ impl MachineConfig {
             trace: None,
             log: GuestLog::silent(),
         }
+    }
+
+    /// Whether the part has that many cores, and their turns an allowed length.
+    pub(crate) fn check_processors(&self) -> Result<(), BuildError> {
+        let (given, cores) = (self.processors, self.cpu.cores);
+        if !(1..=cores).contains(&given) {
+            return Err(BuildError::Processors { given, cpu: self.cpu.name, cores });
+        }
+        if !QUANTUM.contains(&self.quantum.0) {
+            return Err(BuildError::Quantum(self.quantum.0));
+        }
+        Ok(())
     }
 
     pub(crate) fn pacer(&self) -> Pacer {

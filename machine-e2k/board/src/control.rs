@@ -4,10 +4,10 @@ use std::time::{Duration, Instant};
 
 use elnic_clock::{Pace, Pacer};
 use elnic_contract::{LinkState, MacAddr, Reset, RxFilter, VDuration, VTime};
-use elnic_cpu::{Config as CpuConfig, Interpreter, Processor as _};
 use elnic_netclient::PortId;
 
 use crate::doorbell::CallButton;
+use crate::interrupts::Activity;
 use crate::loader::{self, Handover, LoadError, Program};
 use crate::machine::{self, Machine, Outcome};
 use crate::models::MachineModel;
@@ -16,7 +16,8 @@ use crate::world::World;
 
 /// What a reset needs to start over.
 pub(crate) struct Again {
-    pub(crate) cpu: CpuConfig,
+    /// What processors but the first do at first.
+    pub(crate) secondaries: Activity,
     pub(crate) program: Program,
     pub(crate) board: Handover,
 }
@@ -137,11 +138,10 @@ impl Machine {
         self.let_go(true);
         let start = loader::load(&self.again.program, &self.again.board, &mut self.world.ram)?;
         self.start = start;
-        let cycles = self.cpu.cycles();
-        self.cpu = Interpreter::new(self.again.cpu, start.map_or(0, |start| start.entry));
-        // The clock of the machine goes on, and slices are measured by this counter.
-        self.cpu.state_mut().cycles = cycles.0;
-        machine::pass_bootblock(&mut self.cpu, start);
+        self.processors.reset(start);
+        self.world.coherence.forget();
+        self.round = None;
+        self.world.begin_activities(self.again.secondaries);
         self.world.guest_event = None;
         self.world.config_ports = elnic_soc::ConfigPorts::default();
         for device in self.world.devices.ids() {

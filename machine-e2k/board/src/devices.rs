@@ -3,7 +3,7 @@
 use elnic_clock::DeviceId;
 use elnic_contract::{Device, Lines, Model};
 use elnic_pci::{Bridge, PciFunction};
-use elnic_pic::Apic;
+use elnic_pic::Controllers;
 use elnic_soc::{Input, Place, pci_input, through_bridge};
 
 /// What a device is behind the bus.
@@ -15,7 +15,7 @@ pub(crate) enum Body {
     /// Registers at a fixed address that are no PCI function.
     Block(Box<dyn Device>),
     /// The interrupt controllers.
-    Pic(Box<Apic>),
+    Pic(Box<dyn Controllers>),
 }
 
 /// Which PCI bus a function stands on.

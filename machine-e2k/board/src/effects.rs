@@ -1,7 +1,7 @@
 //! Carries out what a device wants done, and what follows from its new state.
 
 use elnic_clock::DeviceId;
-use elnic_contract::{Device as _, Effect, GuestEvent, Lines, Reset, VTime};
+use elnic_contract::{Effect, GuestEvent, Lines, Reset, VTime};
 
 use crate::devices::{Body, BusSide, Slot};
 use crate::log::LogItem;

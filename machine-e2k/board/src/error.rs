@@ -6,6 +6,7 @@ use elnic_netclient::NetError;
 use elnic_pci::SpecError;
 use elnic_soc::PlaceError;
 
+use crate::config::QUANTUM;
 use crate::loader::LoadError;
 
 /// Why a machine could not be built. Nothing of it exists then.
@@ -14,6 +15,25 @@ pub enum BuildError {
     /// RAM of that size is not possible.
     #[error(transparent)]
     Layout(#[from] LayoutError),
+    /// The part has no such number of processors.
+    #[error(
+        "{given} processors are not possible: one '{cpu}' has 1 to {cores}, and the board has one"
+    )]
+    Processors {
+        /// Processors asked for.
+        given: u8,
+        /// Name of the part.
+        cpu: &'static str,
+        /// Cores it has.
+        cores: u8,
+    },
+    /// Turns of that length are not possible.
+    #[error(
+        "a quantum of {0} cycles is outside {least} to {most}",
+        least = QUANTUM.start(),
+        most = QUANTUM.end()
+    )]
+    Quantum(u64),
     /// RAM could not be had.
     #[error(transparent)]
     Ram(#[from] RamError),

@@ -8,6 +8,8 @@ use elnic_cpu::{Exception, State};
 /// An exception that nobody delivers to the guest, and what the processor looked like.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GuestFault {
+    /// Number of the processor, if there are several.
+    pub cpu: Option<usize>,
     /// What was raised and where.
     pub exception: Exception,
     /// When.
@@ -20,7 +22,8 @@ pub struct GuestFault {
 
 impl fmt::Display for GuestFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "guest fault at {} s: {}", self.at, self.exception)?;
+        let cpu = self.cpu.map(|cpu| format!(" on processor {cpu}")).unwrap_or_default();
+        writeln!(f, "guest fault{cpu} at {} s: {}", self.at, self.exception)?;
         for line in self.bundle.lines() {
             writeln!(f, "    {line}")?;
         }

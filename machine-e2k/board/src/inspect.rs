@@ -139,9 +139,9 @@ impl Machine {
         }
     }
 
-    /// The processor's registers as text.
-    pub fn registers(&self) -> String {
-        fault::registers(self.cpu.state())
+    /// The registers of processor `index` as text; `None` if there is no such processor.
+    pub fn registers(&self, index: usize) -> Option<String> {
+        self.cpu(index).map(|cpu| fault::registers(cpu.state()))
     }
 
     /// The bundle at `address` as text, and its length in bytes; `None` if none begins there.

@@ -19,9 +19,9 @@ pub const PERIPHERAL_ANON: &str = "/machine/peripheral-anon";
 /// Where the processor and soldered devices are.
 pub const UNATTACHED: &str = "/machine/unattached";
 
-/// Path of a soldered device; the processor is number 0.
-pub(crate) fn soldered_path(device: DeviceId) -> String {
-    format!("{UNATTACHED}/device[{}]", u32::from(device.0) + 1)
+/// Path of a soldered device; the processors have the first numbers.
+pub(crate) fn soldered_path(device: DeviceId, processors: u8) -> String {
+    format!("{UNATTACHED}/device[{}]", u32::from(device.0) + u32::from(processors))
 }
 
 /// Path of a user's device: by its id, or by the first number that is free.

@@ -14,6 +14,7 @@
 
 mod address_space;
 mod builder;
+mod coherence;
 mod config;
 mod control;
 mod devices;
@@ -22,6 +23,7 @@ mod effects;
 mod error;
 mod fault;
 mod hotplug;
+mod hub;
 mod inspect;
 mod interrupts;
 mod inventory;
@@ -34,6 +36,7 @@ mod models;
 mod notice;
 mod pc;
 mod processor_bus;
+mod processors;
 mod serial;
 mod soldered;
 #[cfg(test)]
@@ -44,8 +47,8 @@ mod world;
 
 pub use builder::MachineBuilder;
 pub use config::{
-    CpuOptions, DEFAULT_RAM, DeviceOptions, MachineConfig, NIC_PROPERTIES, PCI_PROPERTIES,
-    machine_properties,
+    CpuOptions, DEFAULT_QUANTUM, DEFAULT_RAM, DeviceOptions, MachineConfig, NIC_PROPERTIES,
+    PCI_PROPERTIES, QUANTUM, machine_properties,
 };
 pub use control::Waiting;
 pub use doorbell::{CallButton, StopButton};
@@ -55,6 +58,7 @@ pub use elnic_pci::{Decoder, Space as PciSpace};
 pub use error::BuildError;
 pub use fault::GuestFault;
 pub use hotplug::UnplugError;
+pub use hub::Hub;
 pub use inspect::PciWindow;
 pub use inventory::{DeviceInfo, PERIPHERAL, PERIPHERAL_ANON, UNATTACHED};
 pub use loader::{ElfError, LoadError, Program, Start};

@@ -24,7 +24,12 @@ pub(crate) fn log_bundle(state: &State, isa: IsaVersion, world: &mut World) {
     let items = world.log.items();
     let ip = state.ip;
     if items.has(LogItem::Exec) {
-        world.log.line(format_args!("{} exec {ip:#x}", world.clock.now()));
+        let now = world.now();
+        if world.lines.len() > 1 {
+            world.log.line(format_args!("{now} cpu{} exec {ip:#x}", world.running));
+        } else {
+            world.log.line(format_args!("{now} exec {ip:#x}"));
+        }
     }
     if items.has(LogItem::InAsm) && world.log.is_new(ip) {
         let mut bytes = [0; LONGEST];

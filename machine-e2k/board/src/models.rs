@@ -7,6 +7,7 @@ use elnic_contract::{ClockHz, nearest};
 use elnic_cpu::IsaVersion;
 use elnic_soc::map::{self, AddressPlan};
 
+use crate::hub::{self, Hub};
 use crate::pc;
 
 /// A processor model.
@@ -22,6 +23,8 @@ pub struct CpuModel {
     pub idr: u64,
     /// Its clock.
     pub clock: ClockHz,
+    /// How many processors it has.
+    pub cores: u8,
 }
 
 /// A machine model.
@@ -41,8 +44,8 @@ pub struct MachineModel {
     pub plan: &'static AddressPlan,
     /// `cpu_type` of the boot block: `%idr.mdl` of the board's own processor.
     pub cpu_type: u8,
-    /// `chipset_type` of the boot block.
-    pub chipset: u8,
+    /// Its I/O hub.
+    pub hub: &'static Hub,
 }
 
 /// What is soldered to a machine.
@@ -57,29 +60,27 @@ pub enum Profile {
     None,
 }
 
-/// `chipset_type` of boards with an IOHUB or IOHUB2.
-const IOHUB: u8 = 2;
-
 const fn cpu(
     name: &'static str,
     summary: &'static str,
     isa: IsaVersion,
     model: u64,
-    clock: ClockHz,
+    (megahertz, cores): (u32, u8),
 ) -> CpuModel {
-    CpuModel { name, summary, isa, idr: 0x3_a200 | model, clock }
+    let clock = ClockHz::hz(megahertz as u64 * 1_000_000);
+    CpuModel { name, summary, isa, idr: 0x3_a200 | model, clock, cores }
 }
 
 /// Every processor, oldest first.
 pub static CPUS: &[CpuModel] = &[
-    cpu("e2c+", "Elbrus-2C+ (v2), 500 MHz", IsaVersion::V2, 0x04, ClockHz::hz(500_000_000)),
-    cpu("e2s", "Elbrus-4C (v3), 800 MHz", IsaVersion::V3, 0x03, ClockHz::hz(800_000_000)),
-    cpu("e8c", "Elbrus-8C (v4), 1.3 GHz", IsaVersion::V4, 0x07, ClockHz::hz(1_300_000_000)),
-    cpu("e1c+", "Elbrus-1C+ (v4), 1 GHz", IsaVersion::V4, 0x08, ClockHz::hz(1_000_000_000)),
-    cpu("e8c2", "Elbrus-8CB (v5), 1.5 GHz", IsaVersion::V5, 0x09, ClockHz::hz(1_500_000_000)),
-    cpu("e12c", "Elbrus-12C (v6), 2 GHz", IsaVersion::V6, 0x0a, ClockHz::hz(2_000_000_000)),
-    cpu("e16c", "Elbrus-16C (v6), 2 GHz", IsaVersion::V6, 0x0b, ClockHz::hz(2_000_000_000)),
-    cpu("e2c3", "Elbrus-2C3 (v6), 2 GHz", IsaVersion::V6, 0x0c, ClockHz::hz(2_000_000_000)),
+    cpu("e2c+", "Elbrus-2C+ (v2), 500 MHz", IsaVersion::V2, 0x04, (500, 2)),
+    cpu("e2s", "Elbrus-4C (v3), 800 MHz", IsaVersion::V3, 0x03, (800, 4)),
+    cpu("e8c", "Elbrus-8C (v4), 1.3 GHz", IsaVersion::V4, 0x07, (1300, 8)),
+    cpu("e1c+", "Elbrus-1C+ (v4), 1 GHz", IsaVersion::V4, 0x08, (1000, 1)),
+    cpu("e8c2", "Elbrus-8CB (v5), 1.5 GHz", IsaVersion::V5, 0x09, (1500, 8)),
+    cpu("e12c", "Elbrus-12C (v6), 2 GHz", IsaVersion::V6, 0x0a, (2000, 12)),
+    cpu("e16c", "Elbrus-16C (v6), 2 GHz", IsaVersion::V6, 0x0b, (2000, 16)),
+    cpu("e2c3", "Elbrus-2C3 (v6), 2 GHz", IsaVersion::V6, 0x0c, (2000, 2)),
 ];
 
 /// The machine without `-machine`.
@@ -96,7 +97,7 @@ pub static MACHINES: &[MachineModel] = &[
         cpu: "e2s",
         plan: &map::FULL_SIC,
         cpu_type: 3,
-        chipset: IOHUB,
+        hub: &hub::IOHUB,
         profile: Profile::Elbrus,
     },
     MachineModel {
@@ -106,7 +107,7 @@ pub static MACHINES: &[MachineModel] = &[
         cpu: "e8c",
         plan: &map::FULL_SIC,
         cpu_type: 7,
-        chipset: IOHUB,
+        hub: &hub::IOHUB2,
         profile: Profile::Elbrus,
     },
     MachineModel {
@@ -116,7 +117,7 @@ pub static MACHINES: &[MachineModel] = &[
         cpu: "e1c+",
         plan: &map::LEGACY_SIC,
         cpu_type: 8,
-        chipset: IOHUB,
+        hub: &hub::IOHUB2_EMBEDDED,
         profile: Profile::Elbrus,
     },
     MachineModel {
@@ -126,7 +127,27 @@ pub static MACHINES: &[MachineModel] = &[
         cpu: "e8c2",
         plan: &map::FULL_SIC,
         cpu_type: 9,
-        chipset: IOHUB,
+        hub: &hub::IOHUB2,
+        profile: Profile::Elbrus,
+    },
+    MachineModel {
+        name: "e16c",
+        aliases: &[],
+        summary: "Elbrus-16C board with EIOHub and EPIC",
+        cpu: "e16c",
+        plan: &map::EPIC,
+        cpu_type: 0xb,
+        hub: &hub::EIOHUB,
+        profile: Profile::Elbrus,
+    },
+    MachineModel {
+        name: "e2c3",
+        aliases: &[],
+        summary: "Elbrus-2C3 board with EIOHub and EPIC",
+        cpu: "e2c3",
+        plan: &map::EPIC,
+        cpu_type: 0xc,
+        hub: &hub::EIOHUB,
         profile: Profile::Elbrus,
     },
     MachineModel {
@@ -136,7 +157,7 @@ pub static MACHINES: &[MachineModel] = &[
         cpu: "e8c",
         plan: &pc::PLAN,
         cpu_type: 7,
-        chipset: IOHUB,
+        hub: &hub::IOHUB2,
         profile: Profile::Pc,
     },
     MachineModel {
@@ -146,7 +167,7 @@ pub static MACHINES: &[MachineModel] = &[
         cpu: "e8c",
         plan: &pc::PLAN,
         cpu_type: 7,
-        chipset: IOHUB,
+        hub: &hub::IOHUB2,
         profile: Profile::None,
     },
 ];
@@ -223,7 +244,7 @@ mod tests {
         assert_eq!(MachineModel::named("e2k"), MachineModel::named("e8c"));
         assert_eq!(
             MachineModel::named("e9c").unwrap_err().to_string(),
-            "unknown machine 'e9c'; did you mean 'e8c'?; known are e2s, e8c, e2k, e1c+, e8c2, pc, none"
+            "unknown machine 'e9c'; did you mean 'e8c'?; known are e2s, e8c, e2k, e1c+, e8c2, e16c, e2c3, pc, none"
         );
         assert!(CpuModel::named("8c").unwrap_err().to_string().contains("did you mean 'e8c'"));
     }

@@ -83,10 +83,17 @@ impl Bus for World {
 
     fn watch_code(&mut self, page: u64) {
         self.ram.watched().watch(page);
+        self.coherence.holds(page);
     }
 
     fn take_written_code(&mut self) -> Option<u64> {
-        self.ram.watched().take_written()
+        let page = self.ram.watched().take_written()?;
+        self.coherence.wrote(self.running, page, elnic_memory::PAGE);
+        Some(page)
+    }
+
+    fn wrote_code(&mut self, start: u64, length: u64) {
+        self.coherence.wrote(self.running, start, length);
     }
 
     #[inline]

@@ -1,37 +1,22 @@
-//! What is soldered to an Elbrus-8C board: bridge, host bridge, console, system controller, interrupt controllers.
+//! What is soldered to an Elbrus board: bridge, host bridge, console, system controller, interrupt controllers.
 //!
 //! Places and identities: qemu-e2k-contract.md §6.
 
 use elnic_clock::DeviceId;
 use elnic_console::Escc;
-use elnic_contract::{Lines, Model, PciIdentity};
-use elnic_pci::{Bare, Bridge, FunctionOptions, PciFunction, SpecError, Window};
-use elnic_pic::{Apic, ApicConfig, IO_REGION, LOCAL_REGION};
-use elnic_soc::{Place, Slots, SystemTimer};
+use elnic_contract::{Lines, Model};
+use elnic_pci::{Bare, Bridge, ConfigRegister, FunctionOptions, PciFunction, SpecError, Window};
+use elnic_pic::{DOORBELL_REGION, EMBEDDED_REGION, IO_REGION, LOCAL_REGION, NODE_REGION};
+use elnic_soc::{Place, Slots, SystemTimer, map};
 
 use crate::address_space::{FixedWindow, Target};
-use crate::config::MachineConfig;
-use crate::devices::{Body, Devices, PciWiring, Slot, Wiring};
+use crate::config::{MachineConfig, SECONDARY_BUS};
+use crate::devices::{Body, BusSide, Devices, PciWiring, Slot, Wiring};
 use crate::error::BuildError;
+use crate::hub::{EMBEDDED_HOST, Hub, identity};
 
 /// Name of the console.
 pub(crate) const CONSOLE: &str = "console";
-
-const fn identity(device: u16, revision: u8, class: [u8; 3]) -> PciIdentity {
-    PciIdentity {
-        vendor: 0x1fff,
-        device,
-        revision,
-        class,
-        subsystem_vendor: 0,
-        subsystem: 0,
-        interrupt_pin: 0,
-        min_gnt: 0,
-        max_lat: 0,
-    }
-}
-
-const BRIDGE: PciIdentity = identity(0x8000, 0x10, [0x06, 0x04, 0x00]);
 
 static HOST_BRIDGE: Model = Model {
     name: "iohub-host-bridge",
@@ -43,13 +28,11 @@ static HOST_BRIDGE: Model = Model {
     sources: &["qemu-e2k-contract.md §6"],
 };
 
-/// Inputs 16 to 19, where PCI's interrupts arrive: open-drain wires, high when nobody pulls them down.
-const PCI_INPUTS: u32 = 0xf_0000;
-
 /// The soldered devices and where they answer.
 pub(crate) struct Soldered {
     pub(crate) devices: Devices,
     pub(crate) root: Slots,
+    pub(crate) secondary: Slots,
     pub(crate) fixed: Vec<FixedWindow>,
     pub(crate) bridge: Option<DeviceId>,
     pub(crate) console: Option<DeviceId>,
@@ -66,61 +49,101 @@ pub(crate) fn function(
     PciFunction::new(device, options).map(Box::new).map_err(refuse)
 }
 
-/// Solders everything an Elbrus board has.
-pub(crate) fn solder(config: &MachineConfig) -> Result<Soldered, BuildError> {
-    let mut devices = Devices::default();
-    let mut root = Slots::new("pci.0", 3);
-    let mut add = |name: &str, body: Body, place: Option<Place>| -> Result<DeviceId, BuildError> {
-        let id = devices.next_id();
-        if let Some(place) = place {
-            root.solder(place, id.0, name)
+/// Puts devices into their slots, one after the other.
+struct Solderer {
+    devices: Devices,
+    root: Slots,
+    secondary: Slots,
+    processors: u8,
+}
+
+impl Solderer {
+    fn add(&mut self, name: &str, body: Body, wiring: Wiring) -> Result<DeviceId, BuildError> {
+        let id = self.devices.next_id();
+        if let Wiring::Pci(PciWiring { side, place, .. }) = wiring {
+            let slots = match side {
+                BusSide::Root => &mut self.root,
+                BusSide::Secondary => &mut self.secondary,
+            };
+            slots
+                .solder(place, id.0, name)
                 .map_err(|error| BuildError::Place { device: name.to_owned(), error })?;
         }
-        let wiring = place.map_or(Wiring::None, |place| Wiring::Pci(PciWiring::on_root(place)));
-        let path = crate::inventory::soldered_path(id);
+        let path = crate::inventory::soldered_path(id, self.processors);
         let (name, lines, properties) = (name.to_owned(), Lines::NONE, Vec::new());
-        Ok(devices.push(Slot { name, path, body, wiring, lines, properties }))
+        Ok(self.devices.push(Slot { name, path, body, wiring, lines, properties }))
+    }
+
+    /// A function without regions, with these registers in configuration space.
+    fn add_bare(
+        &mut self,
+        model: &'static Model,
+        registers: Vec<ConfigRegister>,
+        wiring: PciWiring,
+    ) -> Result<DeviceId, BuildError> {
+        let options =
+            FunctionOptions { registers, multifunction: true, ..FunctionOptions::default() };
+        let body = Body::Function(function(model.name, Box::new(Bare::new(model)), options)?);
+        self.add(model.name, body, Wiring::Pci(wiring))
+    }
+}
+
+/// Solders everything an Elbrus board has.
+pub(crate) fn solder(config: &MachineConfig) -> Result<Soldered, BuildError> {
+    let (hub, plan) = (config.machine.hub, config.machine.plan);
+    let mut board = Solderer {
+        devices: Devices::default(),
+        root: Slots::new("pci.0", 3),
+        secondary: Slots::new(SECONDARY_BUS, 0),
+        processors: config.processors,
     };
-    let at = |slot, function| Some(Place { slot, function });
+    let at = |slot, function| PciWiring::on_root(Place { slot, function });
     let alone = FunctionOptions::default();
     let shared = FunctionOptions { multifunction: true, ..FunctionOptions::default() };
 
-    let bridge = Body::Bridge(Box::new(Bridge::new(&BRIDGE, true)));
-    let bridge = add("bridge", bridge, at(0, 0))?;
+    let bridge = Body::Bridge(Box::new(Bridge::new(&hub.bridge, true)));
+    let bridge = board.add("bridge", bridge, Wiring::Pci(at(0, 0)))?;
     let host = function("host", Box::new(Bare::new(&HOST_BRIDGE)), alone)?;
-    add("host", Body::Function(host), at(1, 0))?;
+    board.add("host", Body::Function(host), Wiring::Pci(at(1, 0)))?;
     let console = function(CONSOLE, Box::new(Escc::new()), shared)?;
-    let console = add(CONSOLE, Body::Function(console), at(2, 2))?;
-    let sic = add("sic", Body::Block(Box::new(elnic_soc::sic())), None)?;
-    let timer = add("timer", Body::Block(Box::new(SystemTimer::new())), None)?;
-    let controllers =
-        ApicConfig { processors: 1, timer_clock: config.cpu.clock, idle_high: PCI_INPUTS };
-    let pic = add("pic", Body::Pic(Box::new(Apic::new(controllers))), None)?;
+    let wiring = PciWiring { own_input: Some(hub.console_input()), ..at(2, 2) };
+    let console = board.add(CONSOLE, Body::Function(console), Wiring::Pci(wiring))?;
+    let sic = board.add("sic", Body::Block(Box::new(elnic_soc::sic())), Wiring::None)?;
+    let timer = Body::Block(Box::new(SystemTimer::new()));
+    let timer = board.add("timer", timer, Wiring::Input(elnic_soc::SYSTEM_TIMER_INPUT))?;
+    let pic = board.add("pic", Body::Pic(hub.controllers(config)), Wiring::None)?;
+    let wiring = PciWiring { side: BusSide::Secondary, ..at(2, 1) };
+    board.add_bare(hub.carrier(), hub.carrier_registers(plan), wiring)?;
+    if hub.embedded {
+        let registers = Hub::host_registers(plan, config.ram.min(elnic_memory::LOW_LIMIT));
+        board.add_bare(&EMBEDDED_HOST, registers, at(0x1f, 0))?;
+    }
 
-    let plan = config.machine.plan;
-    if let Some(Slot { wiring: Wiring::Pci(wiring), .. }) = devices.get_mut(console) {
-        wiring.own_input = Some(elnic_soc::CONSOLE_INPUT);
-    }
-    if let Some(slot) = devices.get_mut(timer) {
-        slot.wiring = Wiring::Input(elnic_soc::SYSTEM_TIMER_INPUT);
-    }
     let region = |id, region| Target::Device(id, Window::Region(region));
     let window = |id| region(id, 0);
-    let fixed = vec![
-        (plan.console, window(console)),
-        (plan.system_timer, window(timer)),
+    let mut fixed = vec![(plan.console, window(console)), (plan.system_timer, window(timer))];
+    if hub.epic {
+        // Parts of the system controller that belong to the interrupt controllers.
+        let inside = |offset, size| map::Window { base: plan.sic.base + offset, size };
+        fixed.push((inside(0x8000, 0x1000), region(pic, NODE_REGION)));
+        fixed.push((inside(0xb0, 8), region(pic, DOORBELL_REGION)));
+    }
+    fixed.extend([
         (plan.sic, window(sic)),
         (plan.local_apic, region(pic, LOCAL_REGION)),
         (plan.io_apic, region(pic, IO_REGION)),
         (plan.pci_config, Target::Config),
-    ];
+    ]);
+    fixed.extend(plan.embedded_io_apic.map(|window| (window, region(pic, EMBEDDED_REGION))));
     let (bridge, console, pic) = (Some(bridge), Some(console), Some(pic));
-    Ok(Soldered { devices, root, fixed, bridge, console, pic })
+    let Solderer { devices, root, secondary, .. } = board;
+    Ok(Soldered { devices, root, secondary, fixed, bridge, console, pic })
 }
 
 /// A bus with nothing on it, for machines without a board.
 pub(crate) fn bare() -> Soldered {
     let (devices, fixed) = (Devices::default(), Vec::new());
     let (bridge, console, pic) = (None, None, None);
-    Soldered { devices, root: Slots::new("pci.0", 2), fixed, bridge, console, pic }
+    let (root, secondary) = (Slots::new("pci.0", 2), Slots::new(SECONDARY_BUS, 0));
+    Soldered { devices, root, secondary, fixed, bridge, console, pic }
 }

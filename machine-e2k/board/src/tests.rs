@@ -220,9 +220,9 @@ fn a_pin_and_a_message_reach_the_processor_s_input() {
     let (lapic, ioapic, vector) = (0xfee0_0000, 0xfec0_0000, 0xfee0_0ff0);
     store(machine, lapic + 0xf0, Size::Word, 0x1ff);
     machine.world.deliver_message(Gpa(0xfee0_0000), 0x55);
-    assert!(machine.world.inputs.interrupt);
+    assert!(machine.world.inputs_of(0).interrupt);
     assert_eq!(load(machine, vector, Size::Word), 0x55);
-    assert!(!machine.world.inputs.interrupt, "acknowledged");
+    assert!(!machine.world.inputs_of(0).interrupt, "acknowledged");
     store(machine, lapic + 0xb0, Size::Word, 0);
 
     // Input 18 is INTA of slot 3: level, active low, vector 0x62, to processor 0.
@@ -236,11 +236,11 @@ fn a_pin_and_a_message_reach_the_processor_s_input() {
     store(machine, registers + 0xc8, Size::Word, 4);
     assert_eq!(load(machine, vector, Size::Word), 0x62);
     store(machine, lapic + 0xb0, Size::Word, 0);
-    assert!(machine.world.inputs.interrupt, "nobody has taken the cause away");
+    assert!(machine.world.inputs_of(0).interrupt, "nobody has taken the cause away");
     load(machine, registers + 0xc0, Size::Word);
     assert_eq!(load(machine, vector, Size::Word), 0x62);
     store(machine, lapic + 0xb0, Size::Word, 0);
-    assert!(!machine.world.inputs.interrupt);
+    assert!(!machine.world.inputs_of(0).interrupt);
 }
 
 #[test]
@@ -261,5 +261,5 @@ fn the_console_has_an_input_of_its_own() {
 fn a_message_to_nobody_is_the_guest_s_mistake() {
     let machine = &mut machine(&[]);
     machine.world.deliver_message(Gpa(0x1000), 0x55);
-    assert!(!machine.world.inputs.interrupt);
+    assert!(!machine.world.inputs_of(0).interrupt);
 }

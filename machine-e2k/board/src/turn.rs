@@ -1,6 +1,6 @@
 //! What happens between two slices of the processor: deadlines are served, host input comes in, output goes out.
 
-use elnic_contract::{Device as _, TimerId};
+use elnic_contract::TimerId;
 use elnic_netclient::PortKind;
 
 use crate::devices::{Body, Slot};

@@ -13,9 +13,10 @@ use elnic_soc::map::AddressPlan;
 use elnic_soc::{ConfigPorts, Slots, Wires};
 
 use crate::address_space::{FixedWindow, Target};
+use crate::coherence::Coherence;
 use crate::devices::{Body, BusSide, Devices};
 use crate::doorbell::Bell;
-use crate::interrupts::Inputs;
+use crate::interrupts::Line;
 use crate::link::Links;
 use crate::log::{DeviceLog, GuestLog};
 use crate::models::Profile;
@@ -34,8 +35,12 @@ pub(crate) struct World {
     /// What kind of machine this is.
     pub(crate) profile: Profile,
     pub(crate) pic: Option<DeviceId>,
-    /// The processor's interrupt inputs as it was last told of them.
-    pub(crate) inputs: Inputs,
+    /// The processors' interrupt inputs and activities, by number.
+    pub(crate) lines: Vec<Line>,
+    /// The processor that has the bus.
+    pub(crate) running: usize,
+    /// Code that several processors may hold.
+    pub(crate) coherence: Coherence,
     pub(crate) root: Slots,
     pub(crate) secondary: Slots,
     pub(crate) fixed: Vec<FixedWindow>,
@@ -44,10 +49,12 @@ pub(crate) struct World {
     pub(crate) config_ports: ConfigPorts,
     pub(crate) wires: Wires,
     pub(crate) clock: Clock,
-    /// Cycles of the processor at the start of the running slice.
+    /// Cycles of the machine at the start of the running round.
     pub(crate) slice_start: Cycles,
-    /// How far the processor is into the running slice.
+    /// How far the running processor is into the round.
     pub(crate) ahead: Cycles,
+    /// The latest instant that any device has seen.
+    pub(crate) latest: VTime,
     pub(crate) events: EventQueue,
     pub(crate) net: NetCore,
     pub(crate) links: Links,
@@ -71,9 +78,10 @@ pub(crate) struct World {
 }
 
 impl World {
-    /// The present instant: that of the bundle being executed.
+    /// The present instant: that of the bundle being executed. It never goes back, although a processor whose turn comes
+    /// later begins where the round began.
     pub(crate) fn now(&self) -> VTime {
-        self.clock.after(self.ahead)
+        self.clock.after(self.ahead).max(self.latest)
     }
 
     /// Calls a device with its view of the world, then carries out what it wants. `None` if there is no such device.
@@ -83,6 +91,7 @@ impl World {
         call: impl FnOnce(&mut Body, &mut Cx<'_>) -> T,
     ) -> Option<T> {
         let now = self.now();
+        self.latest = now;
         let cut_off = self.cut_off(id);
         let slot = self.devices.get_mut(id)?;
         let mut no_dma = NoDma;

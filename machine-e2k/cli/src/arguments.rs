@@ -40,8 +40,13 @@ pub(crate) enum Command {
 /// Options of a run, as in qemu-system-e2k.
 #[derive(Debug, Args)]
 pub(crate) struct RunArguments {
-    /// Machine model; 'help' lists them
-    #[arg(short = 'M', long = "machine", value_name = "NAME", overrides_with = "machine")]
+    /// Machine model and its properties: NAME[,quantum=CYCLES][,…]; 'help' lists them
+    #[arg(
+        short = 'M',
+        long = "machine",
+        value_name = "NAME[,PROPERTY=VALUE…]",
+        overrides_with = "machine"
+    )]
     pub(crate) machine: Option<String>,
     /// Processor and its properties: NAME[,tags=on|off][,alignment=perform|trap][,interlocks=on|off]; 'help' lists them
     #[arg(long, value_name = "NAME[,PROPERTY=VALUE…]")]
@@ -49,7 +54,7 @@ pub(crate) struct RunArguments {
     /// RAM, in MiB unless K, M, G or T follows
     #[arg(short = 'm', value_name = "SIZE")]
     pub(crate) memory: Option<String>,
-    /// Number of processors: 1
+    /// Number of processors, at most as many as the part has: [cpus=]N[,sockets=1][,cores=N][,threads=1][,maxcpus=N]
     #[arg(long, value_name = "N")]
     pub(crate) smp: Option<String>,
     /// Raw image for firmware RAM at 0x100000000, started at its first byte

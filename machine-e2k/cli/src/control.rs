@@ -13,7 +13,7 @@ use elnic_monitor::{
 
 use crate::arguments::RunArguments;
 use crate::error::Failure;
-use crate::options::KeyValues;
+use crate::options::{KeyValues, MachineOptions};
 use crate::terminals::tty;
 
 /// Under this name the program stands in for the emulator that QEMU's test programs start.
@@ -22,25 +22,18 @@ const PC_NAME: &str = "qemu-system-x86_64";
 const TEST_DEFAULTS: [(&str, &str); 1] = [("timing", "off")];
 
 /// The machine asked for; under QEMU's name for a PC it is one unless told otherwise.
-pub(crate) fn machine_model(arguments: &RunArguments) -> Result<&'static MachineModel, Failure> {
+pub(crate) fn machine_options(arguments: &RunArguments) -> Result<MachineOptions, Failure> {
     let started_as = std::env::args_os().next();
     let started_as = started_as.as_deref().map(Path::new).and_then(Path::file_name);
     let default =
         if started_as.is_some_and(|name| name == PC_NAME) { "pc" } else { DEFAULT_MACHINE };
     let text = arguments.machine.as_deref().unwrap_or(default);
-    let KeyValues { first, rest } = KeyValues::parse("machine", "type", text)?;
-    for (name, value) in rest {
-        if name != "accel" || !["tcg", "qtest"].contains(&value.as_str()) {
-            let why = format!("'{name}={value}' is no property of a machine here");
-            return Err(Failure::option("machine", text, why));
-        }
-    }
-    Ok(MachineModel::named(&first)?)
+    MachineOptions::parse(text)
 }
 
 /// Whether a test moves the clock.
 fn is_stepped(arguments: &RunArguments) -> bool {
-    let by_machine = arguments.machine.as_deref().is_some_and(|text| text.contains("accel=qtest"));
+    let by_machine = machine_options(arguments).is_ok_and(|machine| machine.is_stepped());
     by_machine || arguments.control.accel.iter().any(|accel| accel == "qtest")
 }
 

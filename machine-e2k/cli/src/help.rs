@@ -19,6 +19,8 @@ pub(crate) fn machines() -> String {
         // Writing into a String does not fail.
         let _ = writeln!(text, "  {:6} {}{also}", machine.name, machine.summary);
     }
+    text.push_str("Properties:\n");
+    properties(&mut text, crate::options::MACHINE_PROPERTIES.iter());
     text
 }
 

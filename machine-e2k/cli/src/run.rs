@@ -13,7 +13,7 @@ use elnic_netdev::Request;
 use crate::arguments::RunArguments;
 use crate::error::Failure;
 use crate::network::Network;
-use crate::options::{KeyValues, is_help, parse_cpu, parse_size};
+use crate::options::{KeyValues, is_help, parse_cpu, parse_size, parse_smp};
 use crate::quit::Quit;
 use crate::terminals::{self, tty};
 use crate::{control, help, image, say};
@@ -95,7 +95,6 @@ fn refuse_what_is_not_there(arguments: &RunArguments) -> Result<(), Failure> {
         "this machine has no display: none is all there is",
     )?;
     only("audio", &arguments.control.audio, "none", "this machine has no sound")?;
-    only("smp", &arguments.smp, "1", "this machine has 1 processor")?;
     if let Some(value) = arguments.net.first() {
         let why = "use -nic, or -netdev with -device MODEL,netdev=ID";
         return Err(Failure::option("net", value, why));
@@ -104,7 +103,10 @@ fn refuse_what_is_not_there(arguments: &RunArguments) -> Result<(), Failure> {
 }
 
 fn configure(arguments: &RunArguments, quit: &Quit) -> Result<MachineConfig, Failure> {
-    let mut config = MachineConfig::new(control::machine_model(arguments)?);
+    let mut config = control::machine_options(arguments)?.config();
+    if let Some(smp) = &arguments.smp {
+        config.processors = parse_smp(smp)?;
+    }
     if let Some(cpu) = &arguments.cpu {
         (config.cpu, config.cpu_options) = parse_cpu(cpu)?;
     }

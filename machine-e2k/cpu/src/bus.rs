@@ -79,6 +79,12 @@ pub trait Bus {
     /// A watched page that was written since it was watched; `None` when no more are left. Watching ends with the report.
     fn take_written_code(&mut self) -> Option<u64>;
 
+    /// The processor wrote `length` bytes at `start` where decoded code may be, its own or that of another that it was told
+    /// of by [`crate::Processor::note_code`]: others may have to forget what they decoded.
+    fn wrote_code(&mut self, start: u64, length: u64) {
+        let _ = (start, length);
+    }
+
     /// The processor's cycle count ([`crate::Processor::cycles`]) at which the accesses that follow happen; told before
     /// every bundle that may touch memory, so that a device sees its access at the right time within a run. Must be cheap.
     fn moment(&mut self, cycles: Cycles) {

@@ -70,6 +70,9 @@ pub trait Processor {
     /// Drives a pin. A raised one is delivered before the next bundle that `%psr` and `%upsr` allow it before, if there is a trap table.
     fn set_pin(&mut self, pin: Pin, high: bool);
 
+    /// Another processor keeps decoded code of the 4096-byte page at `page`: from now on writes to it are told to [`Bus::wrote_code`].
+    fn note_code(&mut self, page: u64);
+
     /// Code in `length` bytes from physical address `start` may have changed: forget what was decoded of it.
     fn forget_code(&mut self, start: u64, length: u64);
 }

@@ -44,6 +44,8 @@ pub struct State {
     pub(crate) objects: Vec<(String, String)>,
     pub(crate) sets: DescriptorSets,
     pub(crate) dump: DumpFormat,
+    /// The processor that is asked when none is named.
+    pub(crate) cpu: usize,
     pub(crate) events: VecDeque<Stamped>,
     pub(crate) interrupts: Vec<(u8, bool)>,
     announcer: Announcer,
@@ -68,6 +70,7 @@ impl State {
             objects: Vec::new(),
             sets: DescriptorSets::default(),
             dump: DumpFormat::default(),
+            cpu: 0,
             events: VecDeque::new(),
             interrupts: Vec::new(),
             announcer: Announcer::default(),

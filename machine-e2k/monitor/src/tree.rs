@@ -93,7 +93,8 @@ pub(crate) fn root(machine: &Machine, state: &State) -> Node {
     };
     let mut unattached = below(UNATTACHED);
     if machine.model().profile == Profile::Elbrus {
-        unattached.insert(0, Node::new("device[0]", "e2k-cpu", Vec::new()));
+        let cpu = |number| Node::new(&format!("device[{number}]"), "e2k-cpu", Vec::new());
+        unattached.splice(0..0, (0..machine.processors()).map(cpu));
     }
     let container = |path: &str, children| {
         let name = path.rsplit('/').next().unwrap_or_default();

@@ -9,16 +9,19 @@ use elnic_contract::{
 use elnic_registers::RegisterFile;
 use serde::{Deserialize, Serialize};
 
+use crate::Controllers;
 use crate::io::{IoApic, IoApicRegister, IoState, WINDOW};
-use crate::local::{Audience, LapicRegister, LocalApic, LocalState, Told};
+use crate::local::{Audience, LapicRegister, LocalApic, LocalState, NM_TIMERS, Told};
 use crate::message::{Delivery, InterruptMessage};
 
 /// Region of the local controller's window.
 pub const LOCAL_REGION: u8 = 0;
 /// Region of the I/O controller's window.
 pub const IO_REGION: u8 = 1;
+/// Region of the second I/O controller's window, on boards with one.
+pub const EMBEDDED_REGION: u8 = 2;
 /// Version of the saved state.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 const LOCAL_TABLE: &[Register] = <LapicRegister as RegisterFile>::TABLE;
 const IO_TABLE: &[Register] = <IoApicRegister as RegisterFile>::TABLE;
@@ -47,6 +50,7 @@ pub static APIC_MODEL: Model = Model {
     regions: &[
         RegionSpec { name: "lapic", bar: 0, kind: RegionKind::Fixed, size: 0x1000 },
         RegionSpec { name: "ioapic", bar: 0, kind: RegionKind::Fixed, size: WINDOW },
+        RegionSpec { name: "embedded-ioapic", bar: 0, kind: RegionKind::Fixed, size: WINDOW },
     ],
     registers: &REGISTERS,
     sources: &["e2k-machine.md §6.1 to §6.3", "Intel 82093AA"],
@@ -61,12 +65,15 @@ pub struct ApicConfig {
     pub timer_clock: ClockHz,
     /// Pins of the I/O controller that are high when nobody asserts them: PCI's interrupts.
     pub idle_high: u32,
+    /// There is a second I/O controller, for devices on the processor's die.
+    pub embedded: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct ApicState {
     locals: Vec<LocalState>,
     io: IoState,
+    embedded: Option<IoState>,
 }
 
 /// The interrupt controllers of a board.
@@ -74,21 +81,18 @@ struct ApicState {
 pub struct Apic {
     locals: Vec<LocalApic>,
     io: IoApic,
+    embedded: Option<IoApic>,
     viewer: usize,
 }
 
 impl Apic {
     /// The controllers of a board, after reset.
     pub fn new(config: ApicConfig) -> Self {
-        let ApicConfig { processors, timer_clock, idle_high } = config;
+        let ApicConfig { processors, timer_clock, idle_high, embedded } = config;
         let local = |number| LocalApic::new(number, timer_clock);
         let locals = (0..processors.clamp(1, 16)).map(local).collect();
-        Self { locals, io: IoApic::new(idle_high), viewer: 0 }
-    }
-
-    /// From now on the local window shows the controller of this processor.
-    pub fn view_from(&mut self, processor: u8) {
-        self.viewer = usize::from(processor).min(self.locals.len() - 1);
+        let embedded = embedded.then(|| IoApic::new(0));
+        Self { locals, io: IoApic::new(idle_high), embedded, viewer: 0 }
     }
 
     /// The local controller of a processor.
@@ -101,35 +105,9 @@ impl Apic {
         &self.io
     }
 
-    /// The vector that asks for the processor's attention: the level of its interrupt input.
-    pub fn pending(&self, processor: u8) -> Option<u8> {
-        self.local(processor)?.pending()
-    }
-
-    /// The level of the processor's non-maskable input.
-    pub fn non_maskable(&self, processor: u8) -> bool {
-        self.local(processor).is_some_and(LocalApic::non_maskable)
-    }
-
     /// Takes the pending vector into service, as a read of APIC_VECT does.
     pub fn acknowledge(&mut self, processor: u8) -> Option<u8> {
         self.locals.get_mut(usize::from(processor))?.acknowledge()
-    }
-
-    /// Somebody asserts a pin of the I/O controller, or nobody does any longer.
-    pub fn assert(&mut self, pin: u8, asserted: bool) {
-        self.io.assert(pin, asserted);
-        self.settle();
-    }
-
-    /// A device writes a message; says whether the address is a doorbell.
-    pub fn message(&mut self, address: u64, data: u32) -> bool {
-        let message = InterruptMessage::from_write(address, data);
-        if let Some(message) = message {
-            self.deliver(message, Audience::Addressed, None);
-            self.settle();
-        }
-        message.is_some()
     }
 
     /// Hands a message to those it is for; says whether anybody took it.
@@ -166,7 +144,12 @@ impl Apic {
                     Told::Sent(message, audience) => {
                         self.deliver(message, audience, Some(index));
                     }
-                    Told::Ended(vector) => self.io.end_of_interrupt(vector),
+                    Told::Ended(vector) => {
+                        self.io.end_of_interrupt(vector);
+                        if let Some(embedded) = &mut self.embedded {
+                            embedded.end_of_interrupt(vector);
+                        }
+                    }
                 }
             }
         }
@@ -174,6 +157,22 @@ impl Apic {
             if self.deliver(message, Audience::Addressed, None) {
                 self.io.accepted(pin);
             }
+        }
+        let messages = self.embedded.as_mut().map(IoApic::take_messages).unwrap_or_default();
+        for (pin, message) in messages {
+            let taken = self.deliver(message, Audience::Addressed, None);
+            if let Some(embedded) = self.embedded.as_mut().filter(|_| taken) {
+                embedded.accepted(pin);
+            }
+        }
+    }
+
+    /// The I/O controller of a region.
+    fn io_of(&mut self, region: u8) -> Option<&mut IoApic> {
+        match region {
+            IO_REGION => Some(&mut self.io),
+            EMBEDDED_REGION => self.embedded.as_mut(),
+            _ => None,
         }
     }
 
@@ -186,6 +185,38 @@ impl Apic {
     }
 }
 
+impl Controllers for Apic {
+    fn view_from(&mut self, processor: u8) {
+        self.viewer = usize::from(processor).min(self.locals.len() - 1);
+    }
+
+    fn pending(&self, processor: u8) -> Option<u16> {
+        self.local(processor)?.pending().map(u16::from)
+    }
+
+    fn non_maskable(&self, processor: u8) -> bool {
+        self.local(processor).is_some_and(LocalApic::non_maskable)
+    }
+
+    fn assert(&mut self, input: u8, asserted: bool) {
+        self.io.assert(input, asserted);
+        self.settle();
+    }
+
+    fn message(&mut self, address: u64, data: u32) -> bool {
+        let message = InterruptMessage::from_write(address, data);
+        if let Some(message) = message {
+            self.deliver(message, Audience::Addressed, None);
+            self.settle();
+        }
+        message.is_some()
+    }
+
+    fn take_startup(&mut self, processor: u8) -> Option<u64> {
+        self.locals.get_mut(usize::from(processor))?.take_startup()
+    }
+}
+
 impl Device for Apic {
     fn describe(&self) -> &'static Model {
         &APIC_MODEL
@@ -195,15 +226,18 @@ impl Device for Apic {
         for (number, local) in (0_u8..).zip(&mut self.locals) {
             local.reset();
             cx.outbox.cancel(TimerId(number));
+            cx.outbox.cancel(TimerId(number.saturating_add(NM_TIMERS)));
         }
         self.io.reset();
+        if let Some(embedded) = &mut self.embedded {
+            embedded.reset();
+        }
     }
 
     fn read(&mut self, cx: &mut Cx<'_>, access: Access) -> Result<u64, Fault> {
         match (access.region(), self.locals.get_mut(self.viewer)) {
             (LOCAL_REGION, Some(local)) => local.read(cx, access),
-            (IO_REGION, _) => self.io.read(cx, access),
-            _ => Err(Fault::NoRegion),
+            (region, _) => self.io_of(region).ok_or(Fault::NoRegion)?.read(cx, access),
         }
     }
 
@@ -215,8 +249,7 @@ impl Device for Apic {
                     self.io.consider_all();
                 }
             }
-            (IO_REGION, _) => self.io.write(cx, access, value)?,
-            _ => return Err(Fault::NoRegion),
+            (region, _) => self.io_of(region).ok_or(Fault::NoRegion)?.write(cx, access, value)?,
         }
         self.settle();
         Ok(())
@@ -228,13 +261,15 @@ impl Device for Apic {
                 elnic_registers::peek(self.locals.get(self.viewer)?.registers(), access)
             }
             IO_REGION => self.io.peek(access),
+            EMBEDDED_REGION => self.embedded.as_ref()?.peek(access),
             _ => None,
         }
     }
 
     fn timer(&mut self, cx: &mut Cx<'_>, timer: TimerId) {
-        if let Some(local) = self.locals.get_mut(usize::from(timer.0)) {
-            local.tick(cx);
+        let (number, non_maskable) = (timer.0 % NM_TIMERS, timer.0 >= NM_TIMERS);
+        if let Some(local) = self.locals.get_mut(usize::from(number)) {
+            local.tick(cx, non_maskable);
         }
         self.settle();
     }
@@ -245,7 +280,11 @@ impl Device for Apic {
 
     fn save(&self) -> SavedState {
         let locals = self.locals.iter().map(LocalApic::save).collect();
-        let state = ApicState { locals, io: self.io.save() };
+        let state = ApicState {
+            locals,
+            io: self.io.save(),
+            embedded: self.embedded.as_ref().map(IoApic::save),
+        };
         SavedState::new(APIC_MODEL.name, VERSION, &state)
     }
 
@@ -262,6 +301,13 @@ impl Device for Apic {
             local.restore(state).map_err(|error| impossible("locals", error.to_string()))?;
         }
         restored.io.restore(&saved.io).map_err(|error| impossible("io", error.to_string()))?;
+        match (&mut restored.embedded, &saved.embedded) {
+            (Some(embedded), Some(state)) => embedded
+                .restore(state)
+                .map_err(|error| impossible("embedded", error.to_string()))?,
+            (None, None) => {}
+            _ => return Err(impossible("embedded", "belongs to another board".to_owned())),
+        }
         *self = restored;
         Ok(())
     }

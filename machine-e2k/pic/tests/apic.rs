@@ -3,7 +3,7 @@
 use elnic_contract::{
     Access, ClockHz, Cx, Device, Effect, NoDma, Outbox, Reset, Silent, Size, TimerId, VTime,
 };
-use elnic_pic::{APIC_MODEL, Apic, ApicConfig, IO_REGION, LOCAL_REGION};
+use elnic_pic::{APIC_MODEL, Apic, ApicConfig, Controllers as _, IO_REGION, LOCAL_REGION};
 use proptest::prelude::*;
 
 const EOI: u64 = 0xb0;
@@ -28,8 +28,12 @@ struct Board {
 impl Board {
     /// Controllers that accept interrupts, logical ID `1 << n`. Pins 16 to 19 are PCI's.
     fn new(processors: u8) -> Self {
-        let config =
-            ApicConfig { processors, timer_clock: ClockHz::hz(100_000_000), idle_high: 0xf_0000 };
+        let config = ApicConfig {
+            processors,
+            timer_clock: ClockHz::hz(100_000_000),
+            idle_high: 0xf_0000,
+            embedded: false,
+        };
         let mut board = Self { apic: Apic::new(config), now: VTime::ZERO, outbox: Outbox::new() };
         for processor in 0..processors {
             board.set(processor, SPIV, 0x1ff);
@@ -316,6 +320,7 @@ fn a_reset_makes_controllers_like_new() {
         processors: 2,
         timer_clock: ClockHz::hz(100_000_000),
         idle_high: 0xf_0000,
+        embedded: false,
     });
     assert_eq!(board.apic.save(), new.save());
 }

@@ -17,9 +17,7 @@ mod system_timer;
 pub use config_address::{
     ADDRESS_PORT, Bdf, ConfigAddress, ConfigPorts, DATA_PORT, PORT_COUNT, PortAccess,
 };
-pub use lines::{
-    CONSOLE_INPUT, Edge, INPUTS, Input, SYSTEM_TIMER_INPUT, Wires, pci_input, through_bridge,
-};
+pub use lines::{Edge, INPUTS, Input, SYSTEM_TIMER_INPUT, Wires, pci_input, through_bridge};
 pub use register_block::RegisterBlock;
 pub use sic::{SIC_MODEL, SicRegister, sic};
 pub use slots::{Place, PlaceError, Slots};

@@ -8,10 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use elnic_contract::Lines;
 use serde::{Deserialize, Serialize};
 
-/// Number of interrupt inputs of the machine.
+/// Number of interrupt inputs of a machine with APIC; one with EPIC has 64.
 pub const INPUTS: u8 = 24;
 
-/// One interrupt input of the machine: 0 to 23.
+/// One interrupt input of the machine: 0 to 63.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Input(u8);
 
@@ -20,10 +20,12 @@ impl Input {
     pub const fn number(self) -> u8 {
         self.0
     }
-}
 
-/// The input of the console (e2k-machine.md §4).
-pub const CONSOLE_INPUT: Input = Input(3);
+    /// Input `number`, of which the lower six bits count.
+    pub const fn numbered(number: u8) -> Self {
+        Self(number & 63)
+    }
+}
 
 /// The input of the system timer (e2k-machine.md §6.5).
 pub const SYSTEM_TIMER_INPUT: Input = Input(2);

@@ -36,6 +36,8 @@ pub struct AddressPlan {
     pub local_apic: Window,
     /// The I/O interrupt controller of domain 0.
     pub io_apic: Window,
+    /// The I/O interrupt controller of what is on the processor's die, if there is one.
+    pub embedded_io_apic: Option<Window>,
     /// x86-style ports, for accesses with MAS mode 6.
     pub ports: Window,
     /// System controller registers of node 0.
@@ -60,6 +62,7 @@ pub static FULL_SIC: AddressPlan = AddressPlan {
     system_timer: window(0x8000_2000, 0x1000),
     local_apic: window(0xfee0_0000, 0x10_0000),
     io_apic: window(0xfec0_0000, 0x1000),
+    embedded_io_apic: None,
     ports: window(0x1_0100_0000, 0x1_0000),
     sic: window(0x1_1000_0000, 0x10_0000),
     pci_config: window(0x2_0000_0000, 0x1000_0000),
@@ -71,7 +74,15 @@ pub static LEGACY_SIC: AddressPlan = AddressPlan {
     ports: window(0xff_2000_0000, 0x1_0000),
     sic: window(0x11_0000_0000, 0x10_0000),
     pci_config: window(0xff_1000_0000, 0x1000_0000),
+    embedded_io_apic: Some(window(0x10_fec0_1000, 0x1000)),
     firmware: window(0xff_f000_0000, 0x100_0000),
+    ..FULL_SIC
+};
+
+/// Boards with EPIC: e16c, e2c3 (e2k-machine.md §1.2, §6.4). Firmware chooses the place of the I/O controller on a real board.
+pub static EPIC: AddressPlan = AddressPlan {
+    local_apic: window(0xfee0_0000, 0x2000),
+    io_apic: window(0xfec0_0000, 0x10_0000),
     ..FULL_SIC
 };
 
@@ -81,7 +92,7 @@ mod tests {
 
     #[test]
     fn windows_lie_apart_except_those_inside_pci_memory() {
-        for plan in [FULL_SIC, LEGACY_SIC] {
+        for plan in [FULL_SIC, LEGACY_SIC, EPIC] {
             let all = [
                 plan.pci_memory,
                 plan.pci_prefetchable,

@@ -167,7 +167,7 @@ fn a_bridge_is_one_for_the_enumerator_too() {
 #[test]
 fn options_of_the_machine_show_in_the_header() {
     let rom = Some(vec![0x55, 0xaa, 7].into());
-    let options = FunctionOptions { multifunction: true, rom };
+    let options = FunctionOptions { multifunction: true, rom, ..FunctionOptions::default() };
     let function = PciFunction::new(Box::new(Requester::new(&MODEL, &[])), options).unwrap();
     let mut bench = PciBench::new(function);
     assert_eq!(bench.config(0x0e, Size::Byte), 0x80);

@@ -96,7 +96,7 @@ fn a_model_must_be_a_pci_function() {
     };
     assert_eq!(make(&PLAIN), "'plain' is no PCI function");
     assert_eq!(make(&CROOKED), "interrupt pin 5 is none of 0 (none) to 4 (INTD)");
-    let empty_rom = FunctionOptions { multifunction: false, rom: Some(vec![].into()) };
+    let empty_rom = FunctionOptions { rom: Some(vec![].into()), ..FunctionOptions::default() };
     let refused = PciFunction::new(Box::new(Requester::new(&MODEL, &[])), empty_rom).unwrap_err();
     assert!(refused.to_string().contains("1 byte to 16 MiB"));
 }

@@ -18,6 +18,8 @@ const COMMAND_LINE: usize = 128;
 pub(super) const LONG_COMMAND_LINE: usize = 512;
 /// What stands in the first field when the second is used.
 const SEE_LONG_COMMAND_LINE: &str = "KERNEL_ARGS_STRING_EX";
+/// `chipset_type` of every hub there is.
+const CHIPSET_IOHUB: u8 = 2;
 /// `mach_flags`: the I/O hub is an IOHUB, and messages are delivered.
 const FLAGS: u16 = 4 | 0x20;
 
@@ -135,7 +137,7 @@ fn block(
         put(&mut block, at::NODES_MEM + index * 16 + 8, &length.to_le_bytes());
     }
     put(&mut block, at::BIOS_SIGNATURE, b"E2KBIOS");
-    put(&mut block, at::CHIPSET_TYPE, &[board.machine.chipset]);
+    put(&mut block, at::CHIPSET_TYPE, &[CHIPSET_IOHUB]);
     put(&mut block, at::CPU_TYPE, &[board.machine.cpu_type]);
     put(&mut block, at::BOOTBLOCK_VER, &[1]);
     put(&mut block, at::X86_MARKER, &X86_MARKER.to_le_bytes());

@@ -1,6 +1,6 @@
 //! Which machine: `-M`, `-cpu`, `-m`, `-smp`, and the two ways to write an option.
 
-use crate::common::{guest_file, line, on_stdout, printer, run, scratch};
+use crate::common::{firmware, guest_file, line, on_stdout, printer, run, scratch};
 
 /// Prints `%idr`: model in the low byte.
 const SHOW_IDR: &str = "{ rrd,0 %idr, %dr0\n nop 4 }\n print_hex %dr0, 5";
@@ -13,6 +13,8 @@ fn every_machine_runs_with_the_processor_it_is_named_after() {
     assert_eq!(idr("-M e8c"), "3a207");
     assert_eq!(idr("-M e2s"), "3a203");
     assert_eq!(idr("-M e8c2"), "3a209");
+    assert_eq!(idr("-M e16c"), "3a20b");
+    assert_eq!(idr("-M e2c3"), "3a20c");
     assert_eq!(idr("-machine e2k"), "3a207", "as qemu-system-e2k calls it");
     assert_eq!(idr("-machine type=e8c"), "3a207");
     assert_eq!(idr(""), "3a207", "the default");
@@ -98,9 +100,26 @@ fn ram_ends_where_the_option_says() {
 }
 
 #[test]
-fn one_processor_may_be_asked_for() {
+fn as_many_processors_run_as_are_asked_for() {
     let folder = scratch();
     assert_eq!(run(&printer(folder.path(), "one", 0), "-smp 1").console(), "one");
+    // Firmware is started on all of them: each counts, and the first tells when all have.
+    let body = "li %dr0, 0xfee00020
+        { ldw,2 [ %dr0 + 0 ], %dr1\n nop 4 }
+        li %dr2, 0x8000
+    1:  { ldd,0 [ %dr2 + 0 ], %dr3, mas=7\n nop 4 }
+        { addd,0 %dr3, 1, %dr3 }
+        { std,2 %dr3, [ %dr2 + 0 ], mas=2\n nop 3 }
+        { ibranch 1b ? %MLOCK }
+    2:  brn cmpedb, %dr1, 0, 2b
+        { ldd,0 [ %dr2 + 0 ], %dr3\n nop 4 }
+        brn cmpedb, %dr3, 4, 2b
+        print_decimal %dr3";
+    let image = firmware(folder.path(), body);
+    let options =
+        format!("-nodefaults -serial stdio -device exit,addr=8 -bios {}", image.display());
+    assert_eq!(line(&format!("{options} -smp 4")).console(), "4");
+    assert_eq!(line(&format!("{options} -smp cores=4 -M e2s,quantum=100")).console(), "4");
 }
 
 #[test]

@@ -6,6 +6,11 @@ const FILE: &str = "probe.bin";
 
 /// Runs the image with this interface; the console.
 fn probe(interface: &str) -> String {
+    probe_on("e8c", interface)
+}
+
+/// The same on this machine.
+fn probe_on(machine: &str, interface: &str) -> String {
     let folder = scratch();
     let image = folder.path().join("netprobe.elf");
     std::fs::write(&image, elnic_firmware::NETPROBE).unwrap();
@@ -14,6 +19,8 @@ fn probe(interface: &str) -> String {
     let device = format!("{interface},addr=3,netdev=net0,mac=52:54:00:ab:cd:ef");
     let kernel = image.to_str().unwrap();
     let Ran { code, stdout, stderr } = elnic([
+        "-machine",
+        machine,
         "-nodefaults",
         "-serial",
         "stdio",
@@ -53,6 +60,15 @@ fn one_image_holds_its_conversation_through_every_nic() {
         ] {
             assert!(console.contains(wanted), "{interface}: '{wanted}' is not in\n{console}");
         }
+    }
+}
+
+/// All but the one with another address map, which the image does not know.
+#[test]
+fn the_image_holds_its_conversation_on_every_board_with_its_address_map() {
+    for machine in ["e2s", "e8c2", "e16c", "e2c3"] {
+        let console = probe_on(machine, "e1000");
+        assert!(console.contains("bytes 9293 blocks 10 crc32"), "{machine}:\n{console}");
     }
 }
 

@@ -130,7 +130,10 @@ fn values_of_other_options() {
     refused(&with("-cpu e8c,tag=on"), 1, &["'tag'", "did you mean 'tags'"]);
     refused(&with("-m 1.5G"), 1, &["-m '1.5G'", "MiB"]);
     refused(&with("-m 0"), 1, &["0 bytes", "1048576"]);
-    refused(&with("-smp 2"), 1, &["-smp '2'", "1 processor"]);
+    refused(&with("-smp 9"), 1, &["9 processors", "'e8c' has 1 to 8"]);
+    refused(&with("-M e1c+ -smp 2"), 1, &["2 processors", "'e1c+' has 1 to 1"]);
+    refused(&with("-smp 4,threads=2"), 1, &["-smp '4,threads=2'", "threads is 1"]);
+    refused(&with("-M e8c,quantum=1"), 1, &["'quantum'", "64 to 1000000"]);
     refused(&with("-display gtk"), 1, &["-display 'gtk'", "none"]);
     refused(&with("-monitor pty"), 1, &["-monitor 'pty'", "socket"]);
     refused(&with("-qmp unix:/nope/socket"), 1, &["-qmp", "/nope/socket", "connect"]);
@@ -144,7 +147,7 @@ fn values_of_other_options() {
     refused(&with("-qtest null -qtest-log /nope/log"), 1, &["-qtest-log", "/nope/log"]);
     refused(&with("-name x,debug=on,=y"), 1, &["-name"]);
     refused(&with("-audio pa"), 1, &["-audio 'pa'", "no sound"]);
-    refused(&with("-M e8c,kernel-irqchip=on"), 1, &["kernel-irqchip=on"]);
+    refused(&with("-M e8c,kernel-irqchip=on"), 1, &["'kernel-irqchip'"]);
     refused(&with("-net nic"), 1, &["-net 'nic'", "-nic"]);
     refused(&with("-pace slow"), 1, &["-pace 'slow'", "realtime"]);
     refused(&with("-d guest_error"), 1, &["'guest_error'", "did you mean 'guest_errors'"]);

@@ -27,7 +27,7 @@ const TABLE: &[Row] = &[
         VALUES,
     ),
     Row("m", &["ram_ends_where_the_option_says"], VALUES),
-    Row("smp", &["one_processor_may_be_asked_for"], VALUES),
+    Row("smp", &["as_many_processors_run_as_are_asked_for"], VALUES),
     Row("bios", &["firmware_runs_from_its_own_memory", "firmware_reads_the_console"], IMAGES),
     Row("kernel", &["a_kernel_runs_and_its_exit_code_is_the_program_s"], IMAGES),
     Row(

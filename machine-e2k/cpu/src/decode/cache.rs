@@ -28,6 +28,12 @@ const UNITS: usize = (PAGE / 8) as usize;
 #[derive(Clone, Debug)]
 pub(crate) struct CodeFilter(Box<[u64; (FILTER_BITS / 64) as usize]>);
 
+impl Default for CodeFilter {
+    fn default() -> Self {
+        Self(Box::new([0; (FILTER_BITS / 64) as usize]))
+    }
+}
+
 impl CodeFilter {
     #[inline]
     fn place(address: u64) -> (usize, u64) {
@@ -121,6 +127,8 @@ pub(crate) struct CodeCache {
     by_address: BTreeMap<u64, usize>,
     recent: Box<[(u64, usize); RECENT]>,
     filter: CodeFilter,
+    /// Pages of which other processors hold decoded code; part of the filter whatever is forgotten here.
+    foreign: CodeFilter,
     paths: Paths,
 }
 
@@ -131,7 +139,8 @@ impl Default for CodeCache {
             by_address: BTreeMap::new(),
             // No page has an odd address.
             recent: Box::new([(1, 0); RECENT]),
-            filter: CodeFilter(Box::new([0; (FILTER_BITS / 64) as usize])),
+            filter: CodeFilter::default(),
+            foreign: CodeFilter::default(),
             paths: Paths::default(),
         }
     }
@@ -265,9 +274,16 @@ impl CodeCache {
         }
     }
 
-    /// Forgets everything.
+    /// Another processor holds decoded code of `page`.
+    pub(crate) fn note_foreign(&mut self, page: u64) {
+        self.foreign.add(page);
+        self.filter.add(page);
+    }
+
+    /// Forgets everything but what others hold.
     pub(crate) fn forget_all(&mut self) {
-        *self = Self::new(self.paths);
+        let foreign = std::mem::take(&mut self.foreign);
+        *self = Self { filter: foreign.clone(), foreign, ..Self::new(self.paths) };
     }
 }
 

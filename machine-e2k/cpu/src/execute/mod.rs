@@ -205,13 +205,14 @@ impl Interpreter {
         let mut cx = Context::new(state, bus, config, tlb, cache.filter());
         let result = cx.enter_trap(entry, causes);
         let written = cx.written;
-        self.forget(written);
+        self.forget(bus, written);
         result.map_err(|trap| self.exception(bus, &trap, self.state.ip))
     }
 
-    fn forget(&mut self, written: Written) {
+    fn forget<B: Bus>(&mut self, bus: &mut B, written: Written) {
         for (start, length) in written.ranges() {
             self.cache.forget_written(start, length);
+            bus.wrote_code(start, length);
         }
     }
 }
@@ -233,7 +234,7 @@ impl Processor for Interpreter {
             match self.run_page(bus, end) {
                 Left::Page => {}
                 Left::Written(written) => {
-                    self.forget(written);
+                    self.forget(bus, written);
                     if self.attend(bus) {
                         return Stop::Attention;
                     }
@@ -276,6 +277,10 @@ impl Processor for Interpreter {
 
     fn set_pin(&mut self, pin: Pin, high: bool) {
         self.pins.set(pin, high);
+    }
+
+    fn note_code(&mut self, page: u64) {
+        self.cache.note_foreign(page);
     }
 
     fn forget_code(&mut self, start: u64, length: u64) {

@@ -56,10 +56,20 @@ impl Commands for Context<'_> {
     }
 
     fn human_monitor_command(&mut self, arguments: HumanMonitorCommand) -> Answer<String> {
-        if arguments.cpu_index.is_some_and(|index| index != 0 || !self.has_processor()) {
-            return Err(CommandError::generic("Parameter 'cpu-index' expects a CPU number"));
-        }
-        Ok(hmp::execute(self, &arguments.command_line))
+        let count = if self.has_processor() { self.machine.processors() } else { 0 };
+        let index = arguments.cpu_index.map(usize::try_from);
+        let cpu = match index {
+            None => 0,
+            Some(Ok(index)) if index < count => index,
+            Some(_) => {
+                return Err(CommandError::generic("Parameter 'cpu-index' expects a CPU number"));
+            }
+        };
+        // What such a line chooses is forgotten after it.
+        let kept = std::mem::replace(&mut self.state.cpu, cpu);
+        let printed = hmp::execute(self, &arguments.command_line);
+        self.state.cpu = kept;
+        Ok(printed)
     }
 
     // ---- network --------------------------------------------------------------------------------------------------

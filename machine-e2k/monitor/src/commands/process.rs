@@ -33,19 +33,23 @@ impl Context<'_> {
     }
 
     pub(super) fn processors(&self) -> Vec<CpuInfoFast> {
-        let processor = CpuInfoFast {
-            cpu_index: 0,
-            qom_path: format!("{UNATTACHED}/device[0]"),
-            // One thread runs processor, devices and time: the one that answers.
-            thread_id: nix::unistd::gettid().as_raw().into(),
-            props: Some(CpuInstanceProperties {
-                socket_id: Some(0),
-                core_id: Some(0),
-                thread_id: Some(0),
-            }),
-            target: SysEmuTarget::E2k,
+        let count = if self.has_processor() { self.machine.processors() } else { 0 };
+        let processor = |index: usize| {
+            let index = i64::try_from(index).unwrap_or(i64::MAX);
+            CpuInfoFast {
+                cpu_index: index,
+                qom_path: format!("{UNATTACHED}/device[{index}]"),
+                // One thread runs processors, devices and time: the one that answers.
+                thread_id: nix::unistd::gettid().as_raw().into(),
+                props: Some(CpuInstanceProperties {
+                    socket_id: Some(0),
+                    core_id: Some(index),
+                    thread_id: Some(0),
+                }),
+                target: SysEmuTarget::E2k,
+            }
         };
-        self.has_processor().then_some(processor).into_iter().collect()
+        (0..count).map(processor).collect()
     }
 
     /// `system_reset`: a machine that had ended waits for `cont` afterwards.

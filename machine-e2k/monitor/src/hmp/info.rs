@@ -33,8 +33,10 @@ pub(super) fn chardev(cx: &mut Context<'_>, _: &Arguments) -> Printed {
 }
 
 pub(super) fn cpus(cx: &mut Context<'_>, _: &Arguments) -> Printed {
+    let selected = cx.state.cpu;
     lines(cx.query_cpus_fast()?, |out, cpu| {
-        writeln!(out, "* CPU #{}: thread_id={}", cpu.cpu_index, cpu.thread_id)
+        let mark = if usize::try_from(cpu.cpu_index) == Ok(selected) { '*' } else { ' ' };
+        writeln!(out, "{mark} CPU #{}: thread_id={}", cpu.cpu_index, cpu.thread_id)
     })
 }
 
@@ -52,11 +54,35 @@ pub(super) fn status(cx: &mut Context<'_>, _: &Arguments) -> Printed {
     Ok(format!("VM status: {text}\n"))
 }
 
-pub(super) fn registers(cx: &mut Context<'_>, _: &Arguments) -> Printed {
+/// `info registers [-a|CPU]`: of all processors, of one, or of the one `cpu` chose.
+pub(super) fn registers(cx: &mut Context<'_>, arguments: &Arguments) -> Printed {
     if !cx.has_processor() {
         return Ok("No CPU available\n".to_owned());
     }
-    Ok(format!("\nCPU#0\n{}", cx.machine.registers()))
+    let count = cx.machine.processors();
+    let wanted = match arguments.text("cpu") {
+        Some("-a") => 0..count,
+        Some(text) => match text.parse::<usize>().ok().filter(|cpu| *cpu < count) {
+            Some(cpu) => cpu..cpu + 1,
+            None => return Ok("CPU not found\n".to_owned()),
+        },
+        None => cx.state.cpu..cx.state.cpu + 1,
+    };
+    lines(wanted, |out, cpu| {
+        write!(out, "\nCPU#{cpu}\n{}", cx.machine.registers(cpu).unwrap_or_default())
+    })
+}
+
+/// `cpu N`: what is asked of one processor is asked of this one.
+pub(super) fn select(cx: &mut Context<'_>, arguments: &Arguments) -> Printed {
+    let count = if cx.has_processor() { cx.machine.processors() } else { 0 };
+    match usize::try_from(arguments.number("index")) {
+        Ok(cpu) if cpu < count => {
+            cx.state.cpu = cpu;
+            Ok(String::new())
+        }
+        _ => Ok("invalid CPU index\n".to_owned()),
+    }
 }
 
 pub(super) fn irq(cx: &mut Context<'_>, _: &Arguments) -> Printed {

@@ -142,6 +142,13 @@ pub(super) static COMMANDS: &[HmpCommand] = &[
         "tell the network where the guest's stations are",
         announce_self,
     ),
+    command(
+        "cpu",
+        &[need("index", Kind::Number)],
+        "index",
+        "choose the processor that is asked",
+        info::select,
+    ),
     command("cont|c", &[], "", "let the guest run", |cx, _| nothing(cx.cont())),
     command(
         "device_add",
@@ -250,7 +257,13 @@ pub(super) static INFO: &[HmpCommand] = &[
         info::qom_tree,
     ),
     command("qtree", &[], "", "show buses and devices", info::qtree),
-    command("registers", &[], "", "show the processor's registers", info::registers),
+    command(
+        "registers",
+        &[may("cpu", Kind::Word(What::Anything))],
+        "[-a|vcpu]",
+        "show registers of the processor chosen, of another, or of all",
+        info::registers,
+    ),
     command("status", &[], "", "show whether the guest runs", info::status),
     command("usernet", &[], "", "show connections of user-mode networks", info::usernet),
     command("uuid", &[], "", "show the machine's identity", |cx, _| {

@@ -68,6 +68,15 @@ impl Bench {
         Self { machine, state, descriptors, qmp, hmp, qtest, seen }
     }
 
+    /// A running e8c with so many processors.
+    pub(crate) fn with_processors(count: u8) -> Self {
+        let mut config = MachineConfig::new(MachineModel::named("e8c").unwrap());
+        config.processors = count;
+        let mut bench = Self::ready("e8c", &[]);
+        bench.machine = MachineBuilder::new().build(config).unwrap();
+        bench
+    }
+
     /// The same after the negotiation.
     pub(crate) fn ready(model: &str, devices: &[(&str, &[(&str, &str)])]) -> Self {
         let mut bench = Self::new(model, devices);

@@ -101,3 +101,23 @@ fn a_processor_is_named_by_its_number() {
     let refused = bench.refused("human-monitor-command", line(1)).1;
     assert_eq!(refused, "Parameter 'cpu-index' expects a CPU number");
 }
+
+#[test]
+fn one_of_several_processors_is_chosen() {
+    let mut board = Bench::with_processors(3);
+    let cpus = board.human("info cpus");
+    let marks: Vec<&str> = cpus.lines().map(|line| &line[..8]).collect();
+    assert_eq!(marks, ["* CPU #0", "  CPU #1", "  CPU #2"]);
+    assert_eq!(board.human("cpu 3"), "invalid CPU index\r\n");
+    let on = |line: &str| json!({"command-line": line, "cpu-index": 2});
+    let registers = board.run("human-monitor-command", on("info registers"));
+    assert!(registers.as_str().unwrap().starts_with("\r\nCPU#2\r\n"));
+    let screen = board.keys("cpu 1\rinfo cpus\r");
+    assert!(screen.contains("* CPU #1"), "{screen}");
+    assert!(board.human("info registers 1").starts_with("\r\nCPU#1\r\n"));
+    assert_eq!(board.human("info registers 3"), "CPU not found\r\n");
+    assert_eq!(board.human("info registers -a").matches("CPU#").count(), 3);
+    let said = board.run("query-cpus-fast", json!({}));
+    let cores = said.as_array().unwrap().iter().map(|cpu| cpu["props"]["core-id"].clone());
+    assert_eq!(cores.collect::<Vec<_>>(), [0, 1, 2]);
+}

@@ -4,18 +4,18 @@
 //! ISR until it writes EOI; only what is above both TPR and the highest vector in ISR is pending.
 
 mod registers;
-mod timer;
 
 use elnic_contract::{Access, ClockHz, Cx, Fault, TimerId};
 use elnic_registers::{Bank, BankState, BankStateError, Behaviour, Written};
 use serde::{Deserialize, Serialize};
 
+use crate::message::{Delivery, Destination, InterruptMessage};
+use crate::timer::{self, Timer};
 pub use registers::LapicRegister;
 use registers::{LOCAL_VECTORS, LapicRegister as R, bits};
-use timer::Timer;
 
-use crate::message::{Delivery, Destination, InterruptMessage};
-
+/// Number of the first timer for non-maskable interrupts among the device's timers.
+pub(crate) const NM_TIMERS: u8 = 16;
 /// Vectors below are reserved.
 const FIRST_VECTOR: u8 = 16;
 
@@ -41,6 +41,7 @@ pub(crate) enum Audience {
 pub(crate) struct LocalState {
     registers: BankState,
     timer: Timer,
+    nm_timer: Timer,
     errors: u64,
 }
 
@@ -50,6 +51,8 @@ pub struct LocalApic {
     bank: Bank<R>,
     timer: Timer,
     timer_id: TimerId,
+    /// The timer for non-maskable interrupts.
+    nm_timer: Timer,
     /// Errors since ESR was last written.
     errors: u64,
     told: Vec<Told>,
@@ -62,6 +65,7 @@ impl LocalApic {
             bank: Bank::new(),
             timer: Timer::new(clock),
             timer_id: TimerId(number),
+            nm_timer: Timer::new(clock),
             errors: 0,
             told: Vec::new(),
         };
@@ -76,6 +80,7 @@ impl LocalApic {
             self.bank.set_bits(R::BSP, bits::BSP_IS_BSP);
         }
         self.timer.stop();
+        self.nm_timer.stop();
         self.errors = 0;
         self.told.clear();
     }
@@ -107,6 +112,13 @@ impl LocalApic {
     /// Whether there is a cause for a non-maskable interrupt.
     pub fn non_maskable(&self) -> bool {
         self.bank.get(R::NM) & !self.bank.get(R::M_ERM) & !0xff != 0
+    }
+
+    /// Takes INIT and STARTUP; the address to start at, if there was the latter.
+    pub(crate) fn take_startup(&mut self) -> Option<u64> {
+        let causes = self.bank.get(R::NM);
+        self.bank.set(R::NM, causes & !(bits::NM_INIT | bits::NM_STARTUP));
+        (causes & bits::NM_STARTUP != 0).then_some((causes & 0xff) << 12)
     }
 
     /// Takes the pending vector into service, as a read of VECT does.
@@ -237,23 +249,40 @@ impl LocalApic {
         std::mem::take(&mut self.told)
     }
 
-    fn start_timer(&mut self, cx: &mut Cx<'_>, count: u32) {
-        if count == 0 {
-            self.timer.stop();
-            cx.outbox.cancel(self.timer_id);
+    fn nm_timer_id(&self) -> TimerId {
+        TimerId(self.timer_id.0.saturating_add(NM_TIMERS))
+    }
+
+    fn start_timer(&mut self, cx: &mut Cx<'_>, non_maskable: bool) {
+        let (count, divider, id) = if non_maskable {
+            (R::NM_TIMER_INIT, R::NM_TIMER_DIVIDER, self.nm_timer_id())
         } else {
-            let divider = timer::divider(self.bank.get(R::TDCR));
-            let end = self.timer.start(cx.now, count, divider);
-            cx.outbox.arm(self.timer_id, end);
+            (R::TMICT, R::TDCR, self.timer_id)
+        };
+        let (count, divider) = (self.bank.get(count) as u32, self.bank.get(divider));
+        let timer = if non_maskable { &mut self.nm_timer } else { &mut self.timer };
+        if count == 0 {
+            timer.stop();
+            cx.outbox.cancel(id);
+        } else {
+            let end = timer.start(cx.now, count, timer::divider(divider));
+            cx.outbox.arm(id, end);
         }
     }
 
-    /// The timer has reached 0.
-    pub(crate) fn tick(&mut self, cx: &mut Cx<'_>) {
-        self.timer.stop();
-        self.local_interrupt(R::LVTT);
-        if self.bank.get(R::LVTT) & bits::LVT_PERIODIC != 0 {
-            self.start_timer(cx, self.bank.get(R::TMICT) as u32);
+    /// A timer has reached 0.
+    pub(crate) fn tick(&mut self, cx: &mut Cx<'_>, non_maskable: bool) {
+        let control = if non_maskable {
+            self.nm_timer.stop();
+            self.bank.set_bits(R::NM, bits::NM_TIMER);
+            R::NM_TIMER_LVTT
+        } else {
+            self.timer.stop();
+            self.local_interrupt(R::LVTT);
+            R::LVTT
+        };
+        if self.bank.get(control) & bits::LVT_PERIODIC != 0 {
+            self.start_timer(cx, non_maskable);
         }
     }
 
@@ -272,12 +301,13 @@ impl LocalApic {
     }
 
     pub(crate) fn save(&self) -> LocalState {
-        LocalState { registers: self.bank.save(), timer: self.timer, errors: self.errors }
+        let (timer, nm_timer) = (self.timer, self.nm_timer);
+        LocalState { registers: self.bank.save(), timer, nm_timer, errors: self.errors }
     }
 
     pub(crate) fn restore(&mut self, state: &LocalState) -> Result<(), BankStateError> {
         self.bank.restore(&state.registers)?;
-        self.timer = state.timer;
+        (self.timer, self.nm_timer) = (state.timer, state.nm_timer);
         self.errors = state.errors;
         self.told.clear();
         Ok(())
@@ -319,6 +349,9 @@ impl Behaviour<R> for LocalApic {
                 let vector = self.acknowledge().map_or(spurious, u64::from);
                 self.bank.set(R::VECT, vector);
             }
+            R::NM_TIMER_CURRENT => {
+                self.bank.set(R::NM_TIMER_CURRENT, self.nm_timer.count(cx.now).into());
+            }
             R::TMCCT => self.bank.set(R::TMCCT, self.timer.count(cx.now).into()),
             _ => {}
         }
@@ -334,7 +367,14 @@ impl Behaviour<R> for LocalApic {
             }
             R::ICR => self.send(written.new),
             R::SELF_IPI => _ = self.request(written.raw as u8, false),
-            R::TMICT => self.start_timer(cx, written.new as u32),
+            R::TMICT => self.start_timer(cx, false),
+            R::NM_TIMER_INIT => self.start_timer(cx, true),
+            R::NM_TIMER_DIVIDER => {
+                let divider = timer::divider(written.new);
+                if let Some(end) = self.nm_timer.change_divider(cx.now, divider) {
+                    cx.outbox.arm(self.nm_timer_id(), end);
+                }
+            }
             R::TDCR => {
                 let divider = timer::divider(written.new);
                 if let Some(end) = self.timer.change_divider(cx.now, divider) {

@@ -8,7 +8,7 @@ const fn bit(name: &'static str, at: u8, mode: Mode, about: &'static str) -> Fie
 }
 
 const RO: &[Field] = &[Field::new("VALUE", 0, 32, Mode::Ro, "set by the hardware").volatile()];
-const STORED: &[Field] = &[Field::new("VALUE", 0, 32, Mode::NotModelled, "stored")];
+const NM_LVTT: &[Field] = &[bit("PERIODIC", 17, Mode::Rw, "the timer starts again by itself")];
 const BSP: &[Field] = &[
     bit("IS_BSP", 8, Mode::Ro, "this is the boot processor"),
     bit("ENABLE", 11, Mode::NotModelled, "controller enabled"),
@@ -99,7 +99,10 @@ elnic_registers::register_file! {
         TMCCT = row("TMCCT", 0x390, RO).read_hook(),
         TDCR = row("TDCR", 0x3e0, TDCR),
         SELF_IPI = row("SELF_IPI", 0x3f0, SELF),
-        NM_TIMER = row("NM_TIMER", 0xf00, STORED).array(4, 16),
+        NM_TIMER_LVTT = row("NM_TIMER_LVTT", 0xf00, NM_LVTT),
+        NM_TIMER_INIT = row("NM_TIMER_INIT", 0xf10, TMICT),
+        NM_TIMER_CURRENT = row("NM_TIMER_CURRENT", 0xf20, RO).read_hook(),
+        NM_TIMER_DIVIDER = row("NM_TIMER_DIVIDER", 0xf30, TDCR),
         LVT2 = row("LVT2", 0xf40, LVT).reset(0x1_0000),
         LVT3 = row("LVT3", 0xf50, LVT).reset(0x1_0000),
         LVT4 = row("LVT4", 0xf60, LVT).reset(0x1_0000),
@@ -139,4 +142,5 @@ pub(super) mod bits {
     pub(crate) const NM_NMI: u64 = 1 << 10;
     pub(crate) const NM_INIT: u64 = 1 << 11;
     pub(crate) const NM_STARTUP: u64 = 1 << 12;
+    pub(crate) const NM_TIMER: u64 = 1 << 16;
 }

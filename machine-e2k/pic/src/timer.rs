@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// A countdown. The count is never stored: it follows from when the countdown began.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Timer {
+pub(crate) struct Timer {
     clock: ClockHz,
     began: Option<Countdown>,
 }
@@ -25,7 +25,7 @@ impl Countdown {
 }
 
 /// What TDCR means: bits 3, 1 and 0 hold 0 to 7 for 2 to 128 and 1.
-pub(super) const fn divider(tdcr: u64) -> u8 {
+pub(crate) const fn divider(tdcr: u64) -> u8 {
     match (tdcr >> 3 & 1) << 2 | tdcr & 3 {
         7 => 1,
         power => 2 << power,
@@ -33,23 +33,23 @@ pub(super) const fn divider(tdcr: u64) -> u8 {
 }
 
 impl Timer {
-    pub(super) const fn new(clock: ClockHz) -> Self {
+    pub(crate) const fn new(clock: ClockHz) -> Self {
         Self { clock, began: None }
     }
 
-    pub(super) const fn stop(&mut self) {
+    pub(crate) const fn stop(&mut self) {
         self.began = None;
     }
 
     /// Starts counting down from `from`; the instant at which 0 is reached.
-    pub(super) fn start(&mut self, at: VTime, from: u32, divider: u8) -> VTime {
+    pub(crate) fn start(&mut self, at: VTime, from: u32, divider: u8) -> VTime {
         let countdown = Countdown { at, from, divider: divider.clamp(1, 128) };
         self.began = Some(countdown);
         at + self.clock.span(countdown.cycles())
     }
 
     /// The count at `now`; 0 when stopped or over.
-    pub(super) fn count(&self, now: VTime) -> u32 {
+    pub(crate) fn count(&self, now: VTime) -> u32 {
         let Some(countdown) = self.began else { return 0 };
         let passed = self.clock.cycles_in(now.since(countdown.at)).0;
         let steps = passed / u64::from(countdown.divider);
@@ -57,7 +57,7 @@ impl Timer {
     }
 
     /// The count changes its pace and keeps its value.
-    pub(super) fn change_divider(&mut self, now: VTime, divider: u8) -> Option<VTime> {
+    pub(crate) fn change_divider(&mut self, now: VTime, divider: u8) -> Option<VTime> {
         let left = self.count(now);
         (left > 0).then(|| self.start(now, left, divider))
     }
