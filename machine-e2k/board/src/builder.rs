@@ -6,6 +6,7 @@ use elnic_contract::{
     Cycles, Entry, Lines, MacAddr, Outbox, Properties, PropertyError, PropertySpec, VTime, nearest,
 };
 use elnic_cpu::{Attention, Config as CpuConfig, Timing};
+use elnic_disasm::Symbols;
 use elnic_memory::{GuestRam, RamLayout};
 use elnic_netclient::{MacPool, NetConfig, NetCore, NicOptions, OffloadSupport};
 use elnic_pci::FunctionOptions;
@@ -21,6 +22,7 @@ use crate::interrupts::{Activity, Line};
 use crate::inventory;
 use crate::link::Links;
 use crate::loader::{self, Handover, Program};
+use crate::log::LogItem;
 use crate::machine::Machine;
 use crate::models::Profile;
 use crate::notice::Notices;
@@ -87,6 +89,9 @@ impl MachineBuilder {
             Profile::Pc | Profile::None => soldered::bare(),
         };
         let pacer = config.pacer();
+        let items = config.log.items();
+        let told = items.has(LogItem::Interrupts) || items.has(LogItem::Faults);
+        let symbols = if told { config.program.symbols() } else { Symbols::default() };
         let mut world = World {
             ram,
             devices,
@@ -113,6 +118,8 @@ impl MachineBuilder {
             links: Links::default(),
             serials: SerialLines::default(),
             trace: config.trace,
+            isa: config.cpu.isa,
+            symbols,
             log: config.log,
             bell: self.bell,
             attention: Attention::NONE,

@@ -4,6 +4,7 @@ mod bootblock;
 mod elf;
 mod mp_table;
 
+use elnic_disasm::Symbols;
 use elnic_memory::{FIRMWARE_SIZE, GuestRam};
 
 pub use elf::ElfError;
@@ -28,6 +29,16 @@ pub enum Program {
     },
     /// A raw image in firmware RAM, started at its first byte.
     Firmware(Vec<u8>),
+}
+
+impl Program {
+    /// The labels of its image; a raw image has none.
+    pub(crate) fn symbols(&self) -> Symbols {
+        match self {
+            Self::Kernel { image, .. } => Symbols::of_elf(image),
+            Self::Firmware(_) | Self::None => Symbols::default(),
+        }
+    }
 }
 
 /// Where a program starts and with what.

@@ -195,8 +195,13 @@ impl Interpreter {
     fn raise<B: Bus>(&mut self, bus: &mut B, fault: &Fault) -> Result<(), Stop> {
         match self.state.trap_entry() {
             // The first bundle of the handler would fail again and again.
-            Some(entry) if fault.ip != entry => self.enter(bus, entry, &[fault.cause()]),
-            _ => Err(self.exception(bus, &fault.trap, fault.ip)),
+            Some(entry) if fault.ip != entry => {
+                if bus.wants_traps() {
+                    self.tell(bus, fault);
+                }
+                self.enter(bus, entry, &[fault.cause()])
+            }
+            _ => Err(Stop::Exception(Box::new(self.exception(bus, &fault.trap, fault.ip)))),
         }
     }
 
@@ -206,7 +211,10 @@ impl Interpreter {
         let result = cx.enter_trap(entry, causes);
         let written = cx.written;
         self.forget(bus, written);
-        result.map_err(|trap| self.exception(bus, &trap, self.state.ip))
+        result.map_err(|trap| {
+            let ip = self.state.ip;
+            Stop::Exception(Box::new(self.exception(bus, &trap, ip)))
+        })
     }
 
     fn forget<B: Bus>(&mut self, bus: &mut B, written: Written) {
@@ -247,7 +255,7 @@ impl Processor for Interpreter {
                 Left::Stop(Stop::Idle) if self.pins.any() => {}
                 Left::Stop(stop) => return stop,
                 Left::Trap(written, fault) => {
-                    self.forget(written);
+                    self.forget(bus, written);
                     if let Err(stop) = self.raise(bus, &fault) {
                         return stop;
                     }
