@@ -161,7 +161,7 @@ fn program(arguments: &RunArguments, machine: &MachineModel) -> Result<Program, 
             if let Some(initrd) = &arguments.initrd {
                 return Err(Failure::option("initrd", &initrd.display().to_string(), why));
             }
-            Ok(Program::Firmware(image::read("bios", bios)?))
+            Ok(Program::Firmware(image::firmware(bios)?))
         }
     }
 }

@@ -9,6 +9,7 @@ mod images;
 mod interrupts;
 mod machine;
 mod minikernel;
+mod netboot;
 mod netprobe;
 mod network;
 mod observation;
