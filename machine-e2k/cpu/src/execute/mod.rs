@@ -7,6 +7,7 @@ mod arrays;
 mod bounds;
 mod cellar;
 mod context;
+mod debug;
 mod entry;
 mod fault;
 mod float;
@@ -152,6 +153,9 @@ impl Interpreter {
             count = count.wrapping_add(1);
             cx.state.cycles = cx.state.cycles.wrapping_add(bundle.cycles.into());
             if bundle.memory {
+                if cx.hits != 0 {
+                    break Left::Trap(cx.written, cx.data_debug(ip));
+                }
                 if let Some(stop) = cx.stop.take() {
                     break Left::Stop(stop);
                 }
@@ -239,8 +243,23 @@ impl Processor for Interpreter {
                     Err(stop) => return stop,
                 }
             }
-            match self.run_page(bus, end) {
-                Left::Page => {}
+            let debugged = self.state.is_debugged();
+            if debugged {
+                match self.raise_due(bus) {
+                    Ok(true) if self.state.cycles >= end => return Stop::Budget,
+                    Ok(true) => continue,
+                    Ok(false) => {}
+                    Err(stop) => return stop,
+                }
+            }
+            let (before, stepping) = (self.bundles, self.state.debug.step);
+            let limit = if debugged { self.state.cycles + 1 } else { end };
+            let left = self.run_page(bus, limit);
+            if stepping && self.bundles != before && !matches!(left, Left::Trap(..)) {
+                self.state.end_step();
+            }
+            match left {
+                Left::Page | Left::Stop(Stop::Budget) => {}
                 Left::Written(written) => {
                     self.forget(bus, written);
                     if self.attend(bus) {

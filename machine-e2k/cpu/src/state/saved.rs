@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::aau::Aau;
 use super::control::{Ctpr, Frame, RESIDENT_FRAMES, TRAP_FRAMES};
+use super::debug::DebugState;
 use super::early_loads::EarlyLoads;
 use super::loops::Lsr;
 use super::registers::{Cell, GLOBALS, LARGEST_WINDOW, RING};
@@ -78,6 +79,8 @@ pub struct CpuStateV1 {
     mlock: bool,
     #[serde(default)]
     early_loads: EarlyLoads,
+    #[serde(default)]
+    debug: DebugState,
 }
 
 fn sparse(values: &[u64; 256]) -> Vec<(u8, u64)> {
@@ -151,6 +154,7 @@ impl State {
             lock: self.lock,
             mlock: self.mlock,
             early_loads: self.early_loads.clone(),
+            debug: (*self.debug).clone(),
         }
     }
 
@@ -229,6 +233,7 @@ impl State {
         state.lock = saved.lock;
         state.mlock = saved.mlock;
         state.early_loads = saved.early_loads.clone();
+        *state.debug = saved.debug.clone();
         Ok(state)
     }
 }

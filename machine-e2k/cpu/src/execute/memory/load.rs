@@ -62,6 +62,7 @@ impl<B: Bus> Context<'_, B> {
     ) -> Result<u64, Trap> {
         self.check_alignment(address, size.bytes(), channel)?;
         let value = self.read_memory("load", address, size, mas, channel)?;
+        self.watch(address, size.bytes(), false, channel);
         Ok(if mas.big_endian() { swapped(value, size) } else { value })
     }
 
@@ -72,7 +73,10 @@ impl<B: Bus> Context<'_, B> {
         operation: &Operation,
         load: impl FnOnce(&mut Self) -> Result<u64, Trap>,
     ) -> Result<u64, Trap> {
-        match load(self) {
+        self.speculative = operation.speculative;
+        let loaded = load(self);
+        self.speculative = false;
+        match loaded {
             Err(trap) if operation.speculative && !trap.is_pending_page() => {
                 self.invalidate(operation);
                 self.aside(operation).high = DIAGNOSTIC;
