@@ -109,6 +109,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "elnic-registers",
             "elnic-pci",
             "elnic-console",
+            "elnic-mac",
             "elnic-catalogue",
             "elnic-netclient",
             "elnic-clock",

@@ -4,7 +4,6 @@
 //! the peers. A test whose peer is missing, or that needs root and has none, says so and passes; with `CI` set it fails.
 
 mod bridge;
-mod namespace;
 mod passt;
 mod relay;
 mod sockets;

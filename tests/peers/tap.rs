@@ -11,8 +11,8 @@ use std::time::Duration;
 use elnic_contract::VTime;
 use elnic_netclient::{Doorbell, NetClient, NetConfig, NetCore};
 
-use crate::namespace::Namespace;
 use crate::support::{client, program};
+use elnic_tests::namespace::Namespace;
 
 /// The gateway, and the machine on the tap.
 const GATEWAY: &str = "10.0.2.2";

@@ -11,3 +11,6 @@ pub fn workspace_root() -> PathBuf {
     root.pop();
     root
 }
+
+pub mod namespace;
+pub mod process;

@@ -132,9 +132,21 @@ impl MachineBuilder {
         };
         plug_serials(&mut world, console, config.serials)?;
         let mac = add_devices(&mut world, &config.devices)?;
-        let board = Handover { machine: config.machine, processors: config.processors, mac };
+        let board = Handover {
+            machine: config.machine,
+            entry: config.entry,
+            dtb: config.dtb,
+            serial: config.serial_number,
+            clock: config.cpu.clock,
+            processors: config.processors,
+            mac,
+        };
         let start = loader::load(&config.program, &board, &mut world.ram)?;
         world.power_on();
+        let is_system = start.is_some_and(|start| start.system.is_some());
+        if is_system {
+            world.set_up_as_firmware();
+        }
 
         let options = config.cpu_options;
         let timing =
@@ -146,12 +158,12 @@ impl MachineBuilder {
             alignment: options.alignment,
             timing,
             simulator_halt: false,
+            clock: config.cpu.clock,
         };
-        let secondaries = match config.program {
-            // Firmware looks after all of them itself (e2k-machine.md §2.1).
-            Program::Firmware(_) => Activity::Runs,
-            Program::None | Program::Kernel { .. } => Activity::Parked,
-        };
+        // Firmware, and what firmware would have left all processors to, looks after all of them itself
+        // (e2k-machine.md §2.1, §2.2).
+        let all = is_system || matches!(config.program, Program::Firmware(_));
+        let secondaries = if all { Activity::Runs } else { Activity::Parked };
         world.begin_activities(secondaries);
         Ok(Machine {
             processors: Processors::new(config.processors, cpu_config, start),

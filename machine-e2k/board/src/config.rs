@@ -8,7 +8,7 @@ use elnic_contract::{Cycles, Entry, PropertyKind, PropertySpec, VTime};
 use elnic_cpu::{Alignment, Tags};
 
 use crate::error::BuildError;
-use crate::loader::Program;
+use crate::loader::{EntryMode, Program};
 use crate::log::GuestLog;
 use crate::models::{CpuModel, MachineModel};
 use crate::serial::Terminal;
@@ -59,6 +59,12 @@ pub struct MachineConfig {
     pub ram: u64,
     /// What runs.
     pub program: Program,
+    /// How a kernel is entered.
+    pub entry: EntryMode,
+    /// The device tree that a kernel gets instead of the board's own.
+    pub dtb: Option<Vec<u8>>,
+    /// Serial number of the machine, for the boot block.
+    pub serial_number: u64,
     /// Devices beside the soldered ones, in the order they were given.
     pub devices: Vec<DeviceOptions>,
     /// What is plugged into the serial lines of the console; the first is channel A. `None` leaves a line open.
@@ -94,6 +100,9 @@ impl MachineConfig {
             quantum: DEFAULT_QUANTUM,
             ram: DEFAULT_RAM,
             program: Program::None,
+            entry: EntryMode::Auto,
+            dtb: None,
+            serial_number: 0,
             devices: Vec::new(),
             serials: Vec::new(),
             pace: Pace::Fast,

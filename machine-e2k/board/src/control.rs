@@ -148,6 +148,9 @@ impl Machine {
             self.world.reset_device(device, Reset::Warm);
         }
         self.world.rebuild_maps();
+        if start.is_some_and(|start| start.system.is_some()) {
+            self.world.set_up_as_firmware();
+        }
         Ok(())
     }
 

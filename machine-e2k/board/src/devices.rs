@@ -32,8 +32,8 @@ pub(crate) enum BusSide {
 pub(crate) enum Wiring {
     /// Nothing.
     None,
-    /// One input of the board.
-    Input(Input),
+    /// Inputs of the board, one for each of the first two pins.
+    Inputs([Input; 2]),
     /// Those of the place where a function stands.
     Pci(PciWiring),
 }
@@ -43,7 +43,7 @@ impl Wiring {
     pub(crate) const fn pci(self) -> Option<PciWiring> {
         match self {
             Self::Pci(wiring) => Some(wiring),
-            Self::None | Self::Input(_) => None,
+            Self::None | Self::Inputs(_) => None,
         }
     }
 
@@ -51,7 +51,7 @@ impl Wiring {
     pub(crate) fn input(self, pin: u8) -> Option<Input> {
         match self {
             Self::None => None,
-            Self::Input(input) => (pin == 0).then_some(input),
+            Self::Inputs(inputs) => inputs.get(usize::from(pin)).copied(),
             Self::Pci(wiring) => Some(wiring.input(pin)),
         }
     }

@@ -64,6 +64,19 @@ impl Links {
         self.0.iter().map(|link| (link.device, link.port)).collect()
     }
 
+    /// Frames on their way out of a NIC, oldest first.
+    pub(crate) fn leaving(&self, device: DeviceId) -> impl Iterator<Item = &Frame> {
+        let links = self.0.iter().filter(move |link| link.device == device);
+        links.flat_map(|link| &link.leaving)
+    }
+
+    /// Replaces them.
+    pub(crate) fn set_leaving(&mut self, device: DeviceId, frames: VecDeque<Frame>) {
+        if let Some(link) = self.of(device) {
+            link.leaving = frames;
+        }
+    }
+
     fn devices(&self) -> Vec<DeviceId> {
         self.0.iter().map(|link| link.device).collect()
     }
@@ -217,6 +230,18 @@ impl World {
                     tracing::warn!("filter '{filter}' has stopped working: {why}");
                 }
             }
+        }
+    }
+
+    /// Tells the net core anew which NICs take frames.
+    pub(crate) fn tell_readiness(&mut self) {
+        for (device, port) in self.links.all() {
+            let function = self.devices.get(device).and_then(Slot::function);
+            let Some(readiness) = function.map(|function| function.can_receive()) else { continue };
+            if let Some(link) = self.links.of(device) {
+                link.readiness = readiness;
+            }
+            self.net.set_readiness(port, readiness);
         }
     }
 

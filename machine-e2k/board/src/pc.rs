@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use elnic_clock::DeviceId;
 use elnic_contract::{Fault, Size};
 use elnic_soc::map::{self, AddressPlan, Window};
+use serde::{Deserialize, Serialize};
 
 use crate::models::Profile;
 use crate::world::World;
@@ -34,7 +35,8 @@ const REVISION: u16 = 1;
 const RAM_SIZE: u16 = 3;
 
 /// State of those ports.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct PcState {
     selected: u16,
     offset: usize,

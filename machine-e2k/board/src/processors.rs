@@ -10,7 +10,10 @@
 //! that fails.
 
 use elnic_contract::Cycles;
-use elnic_cpu::{Config as CpuConfig, Interpreter, Pin, Processor, Stop};
+use elnic_cpu::{
+    Config as CpuConfig, CpuStateV1, Interpreter, Pin, Processor, State, StateError, Stop,
+};
+use serde::{Deserialize, Serialize};
 
 use crate::interrupts::Inputs;
 use crate::loader::Start;
@@ -35,8 +38,17 @@ pub(crate) struct Processors {
     tags_with: usize,
 }
 
+/// Processors as they are stored.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SavedProcessors {
+    pub(crate) cpus: Vec<CpuStateV1>,
+    tags_with: usize,
+}
+
 /// The round that is going on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Round {
     /// The cycle at which it ends.
     pub(crate) end: u64,
@@ -59,11 +71,9 @@ impl Processors {
 
     /// All processors as after reset, about to start as `start` says. Their clocks go on.
     pub(crate) fn reset(&mut self, start: Option<Start>) {
-        for cpu in &mut self.cpus {
-            let cycles = cpu.interpreter.state().cycles;
-            cpu.interpreter.reset(start.map_or(0, |start| start.entry));
-            cpu.interpreter.state_mut().cycles = cycles;
-            pass_bootblock(&mut cpu.interpreter, start);
+        let entry = start.map_or(0, |start| start.entry);
+        for number in 0..self.cpus.len() {
+            self.start(number, entry, start);
         }
         self.tags_with = 0;
     }
@@ -99,13 +109,20 @@ impl Processors {
         }
     }
 
-    /// A processor that was told where to start does.
+    /// Processor `index` as after reset, about to start at `entry`. Its clock goes on.
     pub(crate) fn start(&mut self, index: usize, entry: u64, start: Option<Start>) {
         let Some(cpu) = self.get_mut(index) else { return };
         let cycles = cpu.state().cycles;
         cpu.reset(entry);
-        cpu.state_mut().cycles = cycles;
-        pass_bootblock(cpu, start);
+        let state = cpu.state_mut();
+        state.cycles = cycles;
+        if let Some(bootblock) = start.and_then(|start| start.bootblock) {
+            let cell = state.window_cell(BOOTBLOCK_REGISTER);
+            state.registers.set_low(cell, bootblock);
+        }
+        if let Some(system) = start.and_then(|start| start.system) {
+            system.prepare(state, index as u64);
+        }
     }
 
     /// Runs processor `index` until `end`; `shared` says whether others run in turn.
@@ -120,6 +137,27 @@ impl Processors {
         cpu.set_pin(Pin::NonMaskable, non_maskable);
         let stop = run_until(cpu, world, end);
         if shared && stop == Stop::Budget { complete(cpu, world) } else { stop }
+    }
+
+    /// All states, by number.
+    pub(crate) fn save(&self) -> SavedProcessors {
+        let cpus = self.cpus.iter().map(|cpu| cpu.interpreter.save()).collect();
+        SavedProcessors { cpus, tags_with: self.tags_with }
+    }
+
+    /// Takes over stored states, of as many processors.
+    ///
+    /// # Errors
+    /// Number of the first whose state is impossible, and why; none has changed.
+    pub(crate) fn restore(&mut self, saved: &SavedProcessors) -> Result<(), (usize, StateError)> {
+        for (number, state) in saved.cpus.iter().enumerate() {
+            State::restore(state).map_err(|error| (number, error))?;
+        }
+        for (number, (cpu, state)) in self.cpus.iter_mut().zip(&saved.cpus).enumerate() {
+            cpu.interpreter.restore(state).map_err(|error| (number, error))?;
+        }
+        self.tags_with = saved.tags_with.min(self.cpus.len().saturating_sub(1));
+        Ok(())
     }
 
     fn hand_over_tags(&mut self, to: usize) {
@@ -185,15 +223,6 @@ fn complete(cpu: &mut Interpreter, world: &mut World) -> Stop {
 /// `%idr` of processor `number`: its core in bits 19 to 15, where a processor that is alone shows what it was given.
 const fn identity(idr: u64, number: u8, count: u8) -> u64 {
     if count > 1 { idr & !(0x1f << 15) | (number as u64) << 15 } else { idr }
-}
-
-/// Tells a program where its boot block is.
-fn pass_bootblock(cpu: &mut Interpreter, start: Option<Start>) {
-    if let Some(bootblock) = start.and_then(|start| start.bootblock) {
-        let state = cpu.state_mut();
-        let cell = state.window_cell(BOOTBLOCK_REGISTER);
-        state.registers.set_low(cell, bootblock);
-    }
 }
 
 impl World {

@@ -87,6 +87,17 @@ impl SerialLines {
         self.0.len()
     }
 
+    /// Characters that wait for room, by line.
+    pub(crate) fn held(&self) -> Vec<Option<u8>> {
+        self.0.iter().map(|plugged| plugged.held).collect()
+    }
+
+    pub(crate) fn hold(&mut self, held: &[Option<u8>]) {
+        for (plugged, held) in self.0.iter_mut().zip(held) {
+            plugged.held = *held;
+        }
+    }
+
     /// The next character of a plugged line that `room` has room for: (device, line, character).
     pub(crate) fn take(
         &mut self,

@@ -7,7 +7,7 @@ use elnic_console::Escc;
 use elnic_contract::{Lines, Model};
 use elnic_pci::{Bare, Bridge, ConfigRegister, FunctionOptions, PciFunction, SpecError, Window};
 use elnic_pic::{DOORBELL_REGION, EMBEDDED_REGION, IO_REGION, LOCAL_REGION, NODE_REGION};
-use elnic_soc::{Place, Slots, SystemTimer, map};
+use elnic_soc::{Input, Place, Slots, SystemTimer, map};
 
 use crate::address_space::{FixedWindow, Target};
 use crate::config::{MachineConfig, SECONDARY_BUS};
@@ -110,7 +110,8 @@ pub(crate) fn solder(config: &MachineConfig) -> Result<Soldered, BuildError> {
     let console = board.add(CONSOLE, Body::Function(console), Wiring::Pci(wiring))?;
     let sic = board.add("sic", Body::Block(Box::new(elnic_soc::sic())), Wiring::None)?;
     let timer = Body::Block(Box::new(SystemTimer::new()));
-    let timer = board.add("timer", timer, Wiring::Input(elnic_soc::SYSTEM_TIMER_INPUT))?;
+    let inputs = [elnic_soc::SYSTEM_TIMER_INPUT, Input::numbered(hub.watchdog)];
+    let timer = board.add("timer", timer, Wiring::Inputs(inputs))?;
     let pic = board.add("pic", Body::Pic(hub.controllers(config)), Wiring::None)?;
     let wiring = PciWiring { side: BusSide::Secondary, ..at(2, 1) };
     board.add_bare(hub.carrier(), hub.carrier_registers(plan), wiring)?;

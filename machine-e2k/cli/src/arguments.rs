@@ -60,7 +60,7 @@ pub(crate) struct RunArguments {
     /// Raw image for firmware RAM, started at its first byte: a file, or netboot, which fetches what it starts by DHCP and TFTP
     #[arg(long, value_name = "FILE")]
     pub(crate) bios: Option<PathBuf>,
-    /// ELF image, loaded at its physical addresses and started at its entry point
+    /// Kernel: an ELF image at its physical addresses, an image.boot, or with -machine entry= a raw image
     #[arg(long, value_name = "FILE")]
     pub(crate) kernel: Option<PathBuf>,
     /// Command line for the kernel, in the boot block whose address is in %r1
@@ -69,6 +69,9 @@ pub(crate) struct RunArguments {
     /// Initial RAM disk for the kernel, announced in the boot block
     #[arg(long, value_name = "FILE")]
     pub(crate) initrd: Option<PathBuf>,
+    /// Device tree for the kernel, announced in the boot block instead of the board's own
+    #[arg(long, value_name = "FILE")]
+    pub(crate) dtb: Option<PathBuf>,
     /// What is plugged into the next serial line (channel A, then B): stdio, file:PATH, unix:PATH[,server=on][,wait=off], null or none
     #[arg(long, value_name = "WHAT")]
     pub(crate) serial: Vec<String>,

@@ -121,6 +121,7 @@ fn configure(arguments: &RunArguments, quit: &Quit) -> Result<MachineConfig, Fai
         other => return Err(Failure::option("pace", other, "it is fast or realtime")),
     };
     config.program = program(arguments, config.machine)?;
+    config.dtb = arguments.dtb.as_deref().map(|file| image::read("dtb", file)).transpose()?;
     for device in &arguments.device {
         let KeyValues { first, rest } = KeyValues::parse("device", "driver", device)?;
         config.devices.push(DeviceOptions { model: first, properties: rest });
@@ -158,8 +159,10 @@ fn program(arguments: &RunArguments, machine: &MachineModel) -> Result<Program, 
             if let Some(append) = &arguments.append {
                 return Err(Failure::option("append", append, why));
             }
-            if let Some(initrd) = &arguments.initrd {
-                return Err(Failure::option("initrd", &initrd.display().to_string(), why));
+            for (option, file) in [("initrd", &arguments.initrd), ("dtb", &arguments.dtb)] {
+                if let Some(file) = file {
+                    return Err(Failure::option(option, &file.display().to_string(), why));
+                }
             }
             Ok(Program::Firmware(image::firmware(bios)?))
         }

@@ -1,5 +1,6 @@
 //! What can be chosen about a processor: instruction set, strictness, timing.
 
+use elnic_contract::ClockHz;
 use elnic_isa::IsaVersion;
 
 use crate::timing::Timing;
@@ -38,6 +39,8 @@ pub struct Config {
     pub alignment: Alignment,
     /// What takes how long.
     pub timing: Timing,
+    /// What `%clkr` counts, from which `%sclkr` follows.
+    pub clock: ClockHz,
     /// Whether the empty `setmas` of the LMS simulator (`0x60000000 | code`) stops the processor (e2k-isa.md §1.5).
     pub simulator_halt: bool,
 }
@@ -51,6 +54,7 @@ impl Default for Config {
             tags: Tags::Off,
             alignment: Alignment::Perform,
             timing: Timing::ISSUE,
+            clock: ClockHz::hz(1_300_000_000),
             simulator_halt: false,
         }
     }

@@ -34,5 +34,5 @@ pub use elnic_isa::{IsaVersion, Mas};
 pub use exception::{Exception, ExceptionKind};
 pub use execute::Interpreter;
 pub use processor::{Pin, Processor, Stop};
-pub use state::{CpuStateV1, State, StateError};
+pub use state::{CpuStateV1, SYSTEM_CLOCK, State, StateError};
 pub use timing::{Latencies, Timing};

@@ -13,6 +13,7 @@ mod register_block;
 mod sic;
 mod slots;
 mod system_timer;
+mod watchdog;
 
 pub use config_address::{
     ADDRESS_PORT, Bdf, ConfigAddress, ConfigPorts, DATA_PORT, PORT_COUNT, PortAccess,

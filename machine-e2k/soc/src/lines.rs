@@ -50,7 +50,8 @@ pub struct Edge {
 }
 
 /// The levels of all inputs and who drives them.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Wires {
     /// Who drives which input now.
     driven: BTreeSet<(Input, u16)>,

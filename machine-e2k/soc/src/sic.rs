@@ -39,6 +39,7 @@ const fn word(name: &'static str, offset: u32, about: &'static str) -> Register 
 elnic_registers::register_file! {
     /// Registers of the system interface controller.
     pub enum SicRegister {
+        ST_P = word("ST_P", 0x000, "the node: type, number, processors"),
         RT_LN = word("RT_LN", 0x008, "links"),
         RT_LAPIC = word("RT_LAPIC", 0x00c, "local interrupt controller window"),
         RT_LCFG0 = word("RT_LCFG0", 0x010, "configuration of the node itself").reset(0xb),
@@ -61,8 +62,13 @@ elnic_registers::register_file! {
         IOMMU_CTRL = word("IOMMU_CTRL", 0x380, "I/O memory management: control"),
         IOMMU_BA = word("IOMMU_BA", 0x390, "I/O page table").array(2, 4),
         IOMMU_DTBA = word("IOMMU_DTBA", 0x398, "device table").array(2, 4),
+        IOMMU_FLUSH = word("IOMMU_FLUSH", 0x3a0, "forget translations").array(2, 4),
         IOMMU_ERR = word("IOMMU_ERR", 0x3b0, "errors").array(2, 4),
         IOMMU_ERR_INFO = word("IOMMU_ERR_INFO", 0x3b8, "address of the first error").array(2, 4),
+        IO_VID = word("IO_VID", 0x700, "what is behind the link to the I/O hub").reset(0x1),
+        IO_CSR = word("IO_CSR", 0x704, "the link: bit 31, it is there").reset(0x8000_0000),
+        IO_TMR = word("IO_TMR", 0x708, "the link's time-outs"),
+        IO_STR = word("IO_STR", 0x70c, "the link's statistics"),
         PREPIC_CTRL2 = word("PREPIC_CTRL2", 0x8030, "interrupts of the node"),
         PREPIC_ERR_STAT = word("PREPIC_ERR_STAT", 0x8040, "errors"),
         PREPIC_ERR_INT = word("PREPIC_ERR_INT", 0x8060, "interrupt on errors"),

@@ -1,8 +1,8 @@
 //! The system timer of the I/O hub ("LT"): counts tenths of a microsecond up to a limit, and again.
 //!
 //! Each time the limit is reached, the interrupt line is high for one count; it is meant for an input that takes edges
-//! (e2k-machine.md §6.5). The two free-running counters count from power-on and from reset. Left out: the watchdog, whose
-//! registers are storage.
+//! (e2k-machine.md §6.5). The two free-running counters count from power-on and from reset. Pin 0 is the timer's line, pin 1
+//! that of the watchdog.
 
 use elnic_contract::{
     Access, ClockHz, Cx, Cycles, Device, Fault, Field, Lines, Mode, Model, RegionKind, RegionSpec,
@@ -11,13 +11,17 @@ use elnic_contract::{
 use elnic_registers::{Bank, BankState, Behaviour, Written};
 use serde::{Deserialize, Serialize};
 
+use crate::watchdog::{self, Watchdog};
+
 /// What everything here counts.
 const CLOCK: ClockHz = ClockHz::hz(10_000_000);
 /// The limit is reached.
 const LIMIT: TimerId = TimerId(0);
+/// The watchdog reaches its limit.
+const WATCHDOG: TimerId = TimerId(2);
 /// The interrupt line goes low again.
 const LOW: TimerId = TimerId(1);
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 /// Counts of a limit of 0.
 const LONGEST: u32 = 0x3f_ffff;
 /// Lowest bit of a count in its register.
@@ -37,7 +41,6 @@ const CONTROL: &[Field] = &[
     Field::new("INVERT_L", 1, 1, Mode::Rw, "the limit flag changes each time"),
     Field::new("INITIAL_L", 2, 1, Mode::Rw, "the limit flag at the start"),
 ];
-const WATCHDOG: &[Field] = &[Field::new("VALUE", 0, 32, Mode::NotModelled, "watchdog")];
 const FREE: &[Field] = &[Field::new("COUNT", 0, 32, Mode::Ro, "counts").volatile()];
 
 const fn row(name: &'static str, offset: u32, fields: &'static [Field]) -> Register {
@@ -51,12 +54,12 @@ elnic_registers::register_file! {
         COUNTER_START = row("COUNTER_START", 0x04, START),
         COUNTER = row("COUNTER", 0x08, COUNTER).read_hook(),
         COUNTER_CONTROL = row("COUNTER_CONTROL", 0x0c, CONTROL),
-        WD_COUNTER = row("WD_COUNTER", 0x10, WATCHDOG),
-        WD_PRESCALER = row("WD_PRESCALER", 0x14, WATCHDOG),
-        WD_LIMIT = row("WD_LIMIT", 0x18, WATCHDOG),
+        WD_COUNTER = row("WD_COUNTER", 0x10, watchdog::COUNTER).read_hook(),
+        WD_PRESCALER = row("WD_PRESCALER", 0x14, watchdog::PRESCALER),
+        WD_LIMIT = row("WD_LIMIT", 0x18, watchdog::LIMIT),
         POWER_COUNTER_LO = row("POWER_COUNTER_LO", 0x1c, FREE).read_hook(),
         POWER_COUNTER_HI = row("POWER_COUNTER_HI", 0x20, FREE).read_hook(),
-        WD_CONTROL = row("WD_CONTROL", 0x24, WATCHDOG),
+        WD_CONTROL = row("WD_CONTROL", 0x24, watchdog::CONTROL),
         RESET_COUNTER_LO = row("RESET_COUNTER_LO", 0x28, FREE).read_hook(),
         RESET_COUNTER_HI = row("RESET_COUNTER_HI", 0x2c, FREE).read_hook(),
     }
@@ -90,6 +93,7 @@ struct State {
     reset: VTime,
     limit_flag: bool,
     high: bool,
+    watchdog: Watchdog,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -120,6 +124,15 @@ impl SystemTimer {
     fn begin(&mut self, cx: &mut Cx<'_>, at: VTime) {
         self.state.began = Some(at);
         cx.outbox.arm(LIMIT, at + CLOCK.span(Cycles(self.period().into())));
+    }
+
+    fn begin_watchdog(&mut self, cx: &mut Cx<'_>) {
+        let [limit, prescaler] =
+            [R::WD_LIMIT, R::WD_PRESCALER].map(|register| self.bank.get(register));
+        match self.state.watchdog.begin(CLOCK, cx.now, limit, prescaler) {
+            Some(end) => cx.outbox.arm(WATCHDOG, end),
+            None => cx.outbox.cancel(WATCHDOG),
+        }
     }
 
     /// The count from 1 up to the limit; 0 when the timer stands.
@@ -155,6 +168,10 @@ impl Behaviour<R> for SystemTimer {
             R::COUNTER => {
                 u64::from(self.state.limit_flag) << 31 | u64::from(self.count(cx.now)) << SHIFT
             }
+            R::WD_COUNTER => {
+                let prescaler = self.bank.get(R::WD_PRESCALER);
+                self.state.watchdog.count(CLOCK, cx.now, prescaler) & 0xffff_ffff
+            }
             R::POWER_COUNTER_LO => free(VTime::ZERO) & 0xffff_ffff,
             R::POWER_COUNTER_HI => free(VTime::ZERO) >> 32,
             R::RESET_COUNTER_LO => free(self.state.reset) & 0xffff_ffff,
@@ -167,6 +184,7 @@ impl Behaviour<R> for SystemTimer {
     fn after_write(&mut self, cx: &mut Cx<'_>, written: Written<R>) {
         match written.register {
             R::COUNTER_CONTROL => self.control(cx, written.old, written.new),
+            R::WD_COUNTER | R::WD_LIMIT | R::WD_PRESCALER => self.begin_watchdog(cx),
             R::COUNTER_LIMIT if self.state.began.is_some() => self.begin(cx, cx.now),
             _ => {}
         }
@@ -183,6 +201,7 @@ impl Device for SystemTimer {
         self.state = State { reset: cx.now, ..State::default() };
         cx.outbox.cancel(LIMIT);
         cx.outbox.cancel(LOW);
+        cx.outbox.cancel(WATCHDOG);
     }
 
     fn read(&mut self, cx: &mut Cx<'_>, access: Access) -> Result<u64, Fault> {
@@ -199,6 +218,11 @@ impl Device for SystemTimer {
     }
 
     fn timer(&mut self, cx: &mut Cx<'_>, timer: TimerId) {
+        if timer == WATCHDOG {
+            self.state.watchdog.stop();
+            self.bank.set_bits(R::WD_CONTROL, watchdog::EVENT);
+            return;
+        }
         let Some(began) = self.state.began.filter(|_| timer == LIMIT) else {
             self.state.high = false;
             return;
@@ -211,7 +235,8 @@ impl Device for SystemTimer {
     }
 
     fn lines(&self) -> Lines {
-        Lines(u32::from(self.state.high))
+        let bites = self.bank.get(R::WD_CONTROL) & watchdog::INTERRUPTS == watchdog::INTERRUPTS;
+        Lines(u32::from(self.state.high) | u32::from(bites) << 1)
     }
 
     fn save(&self) -> SavedState {
@@ -305,6 +330,25 @@ mod tests {
         let power = bench.read(0x20) << 32 | bench.read(0x1c);
         let reset = bench.read(0x2c) << 32 | bench.read(0x28);
         assert_eq!((power, reset), (5_000_000_000, 4_990_000_000));
+    }
+
+    #[test]
+    fn the_watchdog_bites_unless_its_counter_is_written_in_time() {
+        let mut bench = bench();
+        bench.write(0x14, 9);
+        bench.write(0x24, 1);
+        bench.write(0x18, 1000);
+        bench.now = VTime::from_nanos(500_000);
+        assert_eq!(bench.read(0x10), 500);
+        bench.write(0x10, 0);
+        assert_eq!(bench.read(0x10), 0);
+        assert_eq!(bench.fire(WATCHDOG), 1_500_000);
+        assert_eq!((bench.timer.lines(), bench.read(0x24)), (Lines(2), 5));
+        bench.write(0x24, 5);
+        assert_eq!((bench.timer.lines(), bench.read(0x24)), (Lines::NONE, 1));
+        bench.write(0x18, 0);
+        bench.now = VTime::from_nanos(9_000_000);
+        assert_eq!(bench.read(0x10), 0, "it stands");
     }
 
     #[test]

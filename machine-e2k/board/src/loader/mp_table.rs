@@ -4,7 +4,7 @@
 //! number of entries stands in `oemcount`, where they are counted. Left out: interrupt assignments of PCI functions, which
 //! software finds by the pin and slot.
 
-use elnic_soc::{INPUTS, SYSTEM_TIMER_INPUT};
+use elnic_soc::SYSTEM_TIMER_INPUT;
 
 use super::Handover;
 
@@ -49,12 +49,14 @@ impl Entry {
 fn entries(board: &Handover) -> Vec<Entry> {
     let plan = board.machine.plan;
     let io_controller = board.processors;
+    let epic = board.machine.hub.epic;
+    let timer_clock = if epic { u32::try_from(board.timer_clock()).unwrap_or(0) } else { 0 };
     let mut entries: Vec<Entry> = (0..board.processors)
         .map(|number| {
-            // Enabled; the first boots. No features, no EPIC timer.
+            // Enabled; the first boots. No features; the timer's clock with EPIC.
             let flags = if number == 0 { 3 } else { 1 };
             let entry = Entry::of(0).byte(number).byte(0x14).byte(flags);
-            entry.word(0).word(0).word(0).word(0)
+            entry.word(0).word(0).word(timer_clock).word(0)
         })
         .collect();
     let bus = Entry(b"\x01\x00PCI   ".to_vec());
@@ -72,7 +74,7 @@ fn entries(board: &Handover) -> Vec<Entry> {
     let memory = plan.pci_memory;
     let link = Entry::of(7)
         .byte(1)
-        .half(2)
+        .half(board.machine.hub.version.into())
         .word(0)
         .word(0)
         .word(0)
@@ -92,7 +94,6 @@ fn checksum(bytes: &[u8]) -> u8 {
 
 /// The floating structure and the table, to lie at `address`.
 pub(super) fn table(board: &Handover, address: u64) -> Vec<u8> {
-    debug_assert!(board.processors < INPUTS, "processors are few");
     let entries = entries(board);
     let length: usize = HEADER + entries.iter().map(|entry| entry.0.len()).sum::<usize>();
     let (physical, spec) = (address + FLOATING as u64, SPECIFICATION);
@@ -117,7 +118,7 @@ mod tests {
 
     fn board() -> Handover {
         let machine = crate::MachineModel::named("e8c").unwrap();
-        Handover { machine, processors: 2, mac: None }
+        Handover { processors: 2, ..Handover::new(machine) }
     }
 
     fn number(bytes: &[u8], at: usize, count: usize) -> u64 {

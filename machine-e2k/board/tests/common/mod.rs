@@ -1,4 +1,5 @@
 //! Guests of a few lines for several processors, and machines that run them.
+#![allow(dead_code, reason = "each test uses a part of it")]
 
 use std::path::Path;
 
@@ -20,7 +21,7 @@ impl elnic_asm::Files for Source {
 }
 
 /// Macros, and registers every processor has: `%dr0` its local controller, `%dr1` its number, `%dr2` the results.
-const PRELUDE: &str = "
+pub(crate) const PRELUDE: &str = "
 .macro li register, value
     { addd,0 0, \\value, \\register }
 .endm
@@ -100,7 +101,12 @@ table:
     {{ done }}
 "
     );
-    let options = elnic_asm::Options { address: BASE, ..elnic_asm::Options::default() };
+    assemble(source, BASE)
+}
+
+/// An image linked at `address`.
+pub(crate) fn assemble(source: String, address: u64) -> Vec<u8> {
+    let options = elnic_asm::Options { address, ..elnic_asm::Options::default() };
     match elnic_asm::assemble_from(&Source(source), &[Path::new("guest.S")], &options) {
         Ok(assembled) => assembled.elf,
         Err(messages) => {

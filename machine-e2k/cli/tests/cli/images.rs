@@ -81,6 +81,19 @@ fn a_ram_disk_lies_in_memory_where_the_boot_block_says() {
 }
 
 #[test]
+fn a_device_tree_lies_in_memory_where_the_boot_block_says() {
+    let folder = scratch();
+    let show = "{ ldd,0 [ %dr12 + 0xd68 ], %dr0\n nop 4 }
+        { ldw,0 [ %dr0 + 8 ], %dr1\n nop 4 }
+        print_hex %dr1, 8";
+    let image = guest(folder.path(), show);
+    let tree = folder.path().join("tree.dtb");
+    std::fs::write(&tree, [0xd0, 0x0d, 0xfe, 0xed, 0, 0, 0, 12, 0x78, 0x56, 0x34, 0x12]).unwrap();
+    let ran = run(&image, &format!("-dtb {}", tree.display()));
+    assert_eq!(ran.console(), "12345678");
+}
+
+#[test]
 fn without_either_there_is_no_boot_block() {
     let folder = scratch();
     let image = guest_file(folder.path(), "print_hex %dr12, 16");

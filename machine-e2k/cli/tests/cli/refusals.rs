@@ -113,6 +113,10 @@ fn images() {
     refused(&run(&format!("-bios {empty} -initrd /nope")), 1, &["-initrd '/nope'", "-kernel"]);
     let initrd = |file: &str| format!("-m 1 -kernel {} -initrd {file}", good.display());
     refused(&run(&initrd("/nope")), 1, &["-initrd", "'/nope'", "No such file"]);
+    refused(&run(&format!("-bios {empty} -dtb /nope")), 1, &["-dtb '/nope'", "-kernel"]);
+    let dtb = |file: &str| format!("-kernel {} -dtb {file}", good.display());
+    refused(&run(&dtb("/nope")), 1, &["-dtb", "'/nope'", "No such file"]);
+    refused(&run(&dtb(&garbage)), 1, &["device tree", "d00dfeed"]);
     let disk = file("disk", &vec![0; 2 << 20]);
     let too_large = format!("-m 2 -kernel {} -initrd {disk}", good.display());
     refused(&run(&too_large), 1, &["RAM disk of 2097152 bytes", "0x200000"]);
@@ -133,6 +137,8 @@ fn values_of_other_options() {
     refused(&with("-smp 9"), 1, &["9 processors", "'e8c' has 1 to 8"]);
     refused(&with("-M e1c+ -smp 2"), 1, &["2 processors", "'e1c+' has 1 to 1"]);
     refused(&with("-smp 4,threads=2"), 1, &["-smp '4,threads=2'", "threads is 1"]);
+    refused(&with("-M e8c,entry=scall21"), 1, &["'entry'", "did you mean 'scall12'"]);
+    refused(&with("-M e8c,entry=scall12"), 1, &["entered at offset 0x6000"]);
     refused(&with("-M e8c,quantum=1"), 1, &["'quantum'", "64 to 1000000"]);
     refused(&with("-display gtk"), 1, &["-display 'gtk'", "none"]);
     refused(&with("-monitor pty"), 1, &["-monitor 'pty'", "socket"]);

@@ -38,6 +38,7 @@ const TABLE: &[Row] = &[
         ],
         IMAGES,
     ),
+    Row("dtb", &["a_device_tree_lies_in_memory_where_the_boot_block_says"], IMAGES),
     Row("initrd", &["a_ram_disk_lies_in_memory_where_the_boot_block_says"], IMAGES),
     Row(
         "serial",

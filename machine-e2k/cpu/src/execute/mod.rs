@@ -95,7 +95,11 @@ impl Interpreter {
 
     /// The state as it is stored.
     pub fn save(&self) -> CpuStateV1 {
-        self.state.save()
+        let mut saved = self.state.save();
+        if self.config.timing.interlocks {
+            saved.in_flight = Some(self.scoreboard.save(&self.state));
+        }
+        saved
     }
 
     /// Continues from a stored state.
@@ -104,6 +108,9 @@ impl Interpreter {
     /// No processor can be in that state; this one stays as it is.
     pub fn restore(&mut self, saved: &CpuStateV1) -> Result<(), StateError> {
         self.replace(State::restore(saved)?);
+        if let Some(in_flight) = &saved.in_flight {
+            self.scoreboard = Scoreboard::restore(in_flight, &self.state);
+        }
         Ok(())
     }
 

@@ -1,13 +1,14 @@
 //! The scoreboard: when registers, predicates and targets are ready (e2k-isa.md §11.2).
 //!
-//! Only with [`crate::Timing::interlocks`]. It is no architectural state: after a restore everything counts as ready.
+//! Only with [`crate::Timing::interlocks`]. It is no architectural state, and stored beside it, so that a run goes on in step.
 
 use elnic_isa::ControlCondition;
 
 use super::context::Context;
 use crate::bus::Bus;
 use crate::decode::{Bundle, Class, Operation, Prepare, Target, Transfer};
-use crate::state::registers::CELLS;
+use crate::state::registers::{CELLS, Cell, GLOBALS, RING};
+use crate::state::{InFlightV1, State};
 use crate::timing::Latencies;
 
 /// Cycle from which each thing can be used.
@@ -22,6 +23,41 @@ pub(super) struct Scoreboard {
 impl Default for Scoreboard {
     fn default() -> Self {
         Self { registers: Box::new([0; CELLS]), predicates: [0; 32], targets: [0; 3] }
+    }
+}
+
+impl Scoreboard {
+    /// What is not ready yet at the state's cycle.
+    pub(super) fn save(&self, state: &State) -> InFlightV1 {
+        let waits = |ready: u64| ready.saturating_sub(state.cycles);
+        let count = state.window.base.wrapping_sub(state.resident_from);
+        let count = count.saturating_add(state.window.size.into()).min(RING as u64);
+        let windowed = (0..count).map(|number| {
+            waits(self.registers[Cell::windowed(state.resident_from.wrapping_add(number)).index()])
+        });
+        let globals = (0..GLOBALS as u8).map(|n| waits(self.registers[Cell::global(n).index()]));
+        InFlightV1 {
+            windowed: windowed.collect(),
+            globals: globals.collect(),
+            predicates: self.predicates.map(waits),
+            targets: self.targets.map(waits),
+        }
+    }
+
+    /// The scoreboard that was stored with `state`.
+    pub(super) fn restore(saved: &InFlightV1, state: &State) -> Self {
+        let mut scoreboard = Self::default();
+        let ready = |wait: u64| state.cycles.saturating_add(wait);
+        for (number, wait) in (0..RING as u64).zip(&saved.windowed) {
+            let cell = Cell::windowed(state.resident_from.wrapping_add(number));
+            scoreboard.registers[cell.index()] = ready(*wait);
+        }
+        for (number, wait) in (0..GLOBALS as u8).zip(&saved.globals) {
+            scoreboard.registers[Cell::global(number).index()] = ready(*wait);
+        }
+        scoreboard.predicates = saved.predicates.map(ready);
+        scoreboard.targets = saved.targets.map(ready);
+        scoreboard
     }
 }
 

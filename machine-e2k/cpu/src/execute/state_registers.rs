@@ -3,6 +3,7 @@
 //! Registers without behaviour are storage. Reading a stack pointer first brings the stack up to date, so that `%pshtp` and `%pcshtp` are
 //! always zero (e2k-machine.md §9.2, rule 1).
 
+use elnic_contract::Cycles;
 use elnic_isa::StateRegister;
 
 use super::context::Context;
@@ -82,9 +83,32 @@ impl<B: Bus> Context<'_, B> {
             number::BR => state.rotation.to_bits().into(),
             number::BGR => state.global_rotation.to_bits().into(),
             number::CLKR => state.cycles,
+            number::SCLKR => self.system_clock(),
             number::TIR_HI => state.tirs.hi(),
             other => state.system[usize::from(other)],
         })
+    }
+
+    /// Steps of the system clock in a second, and since reset.
+    fn system_steps(&self) -> (u64, u64) {
+        let steps = (self.state.system[usize::from(number::SCLKM1)] & 0xffff_ffff).max(1);
+        let passed = self.config.clock.span(Cycles(self.state.cycles));
+        let seconds = passed.as_nanos() / 1_000_000_000;
+        let rest = passed.as_nanos() % 1_000_000_000;
+        (steps, seconds.wrapping_mul(steps).wrapping_add(rest * steps / 1_000_000_000))
+    }
+
+    /// `%sclkr`: seconds above, steps below (e2k-machine.md §6.6). What is stored is how far it was set ahead.
+    fn system_clock(&self) -> u64 {
+        let (steps, passed) = self.system_steps();
+        let now = passed.wrapping_add(self.state.system[usize::from(number::SCLKR)]);
+        (now / steps) << 32 | now % steps
+    }
+
+    fn set_system_clock(&mut self, value: u64) {
+        let (steps, passed) = self.system_steps();
+        let wanted = (value >> 32).wrapping_mul(steps).wrapping_add(value & 0xffff_ffff);
+        self.state.system[usize::from(number::SCLKR)] = wanted.wrapping_sub(passed);
     }
 
     /// Whether a state register may be written now.
@@ -162,6 +186,7 @@ impl<B: Bus> Context<'_, B> {
             number::TIR_HI => state.tirs.write_hi(value),
             number::TIR_LO => state.tirs.write_lo(value),
             n if READ_ONLY.contains(&n) => {}
+            number::SCLKR => self.set_system_clock(value),
             other => state.system[usize::from(other)] = value,
         }
         if register.0 == number::CORE_MODE {

@@ -26,6 +26,7 @@ use tags::MemoryTags;
 use tir::TrapInformation;
 use window::{GlobalRotation, Predicates, Rotation, Window};
 
+pub(crate) use saved::InFlightV1;
 pub use saved::{CpuStateV1, StateError};
 
 /// A load that opened an atomic sequence (`mas=7`) and waits for its store (`mas=2`).
@@ -136,6 +137,9 @@ pub mod upsr {
     pub const NMIE: u32 = 1 << 7;
 }
 
+/// Steps of `%sclkr` in a second, as `%sclkm1.div` says after reset: 100 MHz.
+pub const SYSTEM_CLOCK: u32 = 100_000_000;
+
 /// Numbers of the state registers this crate names.
 pub mod number {
     #![expect(missing_docs, reason = "the names are those of the manual")]
@@ -191,6 +195,7 @@ pub mod number {
     pub const CLKR: u8 = 0x90;
     pub const RNDPR: u8 = 0x91;
     pub const SCLKR: u8 = 0x92;
+    pub const SCLKM1: u8 = 0x70;
     pub const TIR_HI: u8 = 0x9c;
     pub const TIR_LO: u8 = 0x9d;
     pub const RPR_LO: u8 = 0xa0;
@@ -210,6 +215,7 @@ impl State {
     pub fn at_reset(entry: u64, idr: u64) -> Self {
         let mut system = Box::new([0; 256]);
         system[usize::from(number::IDR)] = idr;
+        system[usize::from(number::SCLKM1)] = SYSTEM_CLOCK.into();
         Self {
             ip: entry,
             registers: RegisterFile::default(),

@@ -37,6 +37,17 @@ struct RegisterV1 {
     tag: u8,
 }
 
+/// Results that are not ready yet: cycles to wait, by what waits for them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct InFlightV1 {
+    /// As `windowed` of the processor.
+    pub(crate) windowed: Vec<u64>,
+    pub(crate) globals: Vec<u64>,
+    pub(crate) predicates: [u64; 32],
+    pub(crate) targets: [u64; 3],
+}
+
 /// Version 1 of the stored state of a processor.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -81,6 +92,9 @@ pub struct CpuStateV1 {
     early_loads: EarlyLoads,
     #[serde(default)]
     debug: DebugState,
+    /// Only of a processor whose bundles wait for their operands.
+    #[serde(default)]
+    pub(crate) in_flight: Option<InFlightV1>,
 }
 
 fn sparse(values: &[u64; 256]) -> Vec<(u8, u64)> {
@@ -155,6 +169,7 @@ impl State {
             mlock: self.mlock,
             early_loads: self.early_loads.clone(),
             debug: (*self.debug).clone(),
+            in_flight: None,
         }
     }
 
