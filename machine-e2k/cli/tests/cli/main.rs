@@ -7,6 +7,7 @@ mod control;
 mod help;
 mod images;
 mod interrupts;
+mod link_flaps;
 mod machine;
 mod minikernel;
 mod netboot;
