@@ -71,7 +71,7 @@ impl Solderer {
         }
         let path = crate::inventory::soldered_path(id, self.processors);
         let (name, lines, properties) = (name.to_owned(), Lines::NONE, Vec::new());
-        Ok(self.devices.push(Slot { name, path, body, wiring, lines, properties }))
+        Ok(self.devices.push(Slot { name, path, body, wiring, lines, properties, image: None }))
     }
 
     /// A function without regions, with these registers in configuration space.

@@ -263,3 +263,23 @@ fn the_part_limits_the_number_of_processors() {
     let refused = MachineBuilder::new().build(config).map(|_| ()).unwrap_err().to_string();
     assert_eq!(refused, "a quantum of 63 cycles is outside 64 to 1000000");
 }
+
+#[test]
+fn the_system_clock_counts_100_mhz_and_can_be_set() {
+    let work = "
+        { rrd,0 %clkr, %dr4\n nop 4 }
+        { rrd,0 %sclkr, %dr5\n nop 4 }
+        { std,2 %dr4, [ %dr2 ] }
+        { std,2 %dr5, [ %dr2 + 8 ] }
+        li %dr6, 7 << 32
+        { rwd,0 %dr6, %sclkr\n nop 4 }
+        { rrd,0 %sclkr, %dr5\n nop 4 }
+        { std,2 %dr5, [ %dr2 + 16 ] }";
+    let mut machine = machine(1, &program(work, ""));
+    run(&mut machine, 10);
+    let (cycles, steps) = (result(&machine, 0), result(&machine, 1));
+    // 13 cycles of 1.3 GHz are a step.
+    assert!(cycles > 13 && steps.abs_diff(cycles / 13) <= 1, "{cycles} cycles, {steps} steps");
+    assert_eq!(result(&machine, 2) >> 32, 7);
+    assert!(result(&machine, 2) & 0xffff_ffff < 5);
+}

@@ -4,6 +4,7 @@
 
 mod common;
 mod control;
+mod eeprom;
 mod help;
 mod images;
 mod interrupts;
@@ -16,6 +17,7 @@ mod network;
 mod observation;
 mod refusals;
 mod serial;
+mod strict;
 mod table;
 mod tools;
 mod vectors;

@@ -138,7 +138,6 @@ fn values_of_other_options() {
     refused(&with("-M e1c+ -smp 2"), 1, &["2 processors", "'e1c+' has 1 to 1"]);
     refused(&with("-smp 4,threads=2"), 1, &["-smp '4,threads=2'", "threads is 1"]);
     refused(&with("-M e8c,entry=scall21"), 1, &["'entry'", "did you mean 'scall12'"]);
-    refused(&with("-M e8c,entry=scall12"), 1, &["entered at offset 0x6000"]);
     refused(&with("-M e8c,quantum=1"), 1, &["'quantum'", "64 to 1000000"]);
     refused(&with("-display gtk"), 1, &["-display 'gtk'", "none"]);
     refused(&with("-monitor pty"), 1, &["-monitor 'pty'", "socket"]);
