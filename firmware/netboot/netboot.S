@@ -9,6 +9,9 @@
 
 #define RUNS_AT      0x700000           /* what this image is linked for */
 #define PATIENCE     7000000000         /* cycles to wait for an answer: a few seconds */
+#define APIC_BOOTS   (LOCAL_APIC + 0x10) /* bit 8: this processor boots */
+#define EPIC_BOOTS   LOCAL_APIC         /* the same, of a processor with EPIC: from this model on */
+#define FIRST_EPIC   10
 #define LEAST_RAM    0x1000000          /* 16 MiB: below it there is no room beside ourselves */
 #define MOST_RAM     0x80000000
 #define E2K_IMAGE    0x00010102464c457f /* ELF, 64 bits, little-endian, version 1 */
@@ -26,7 +29,21 @@ _start:
 	{ setwd wsz=16, nfx=1
 	  setbn rsz=7, rbs=8, rcur=0
 	  setbp psz=0 }
-	{ rrd,0 %ip, %dr0
+	/* every processor starts here; all but the one that boots wait until what is booted starts them */
+	{ rrd,0 %idr, %dr1
+	  nop 4 }
+	{ andd,0 %dr1, 0xff, %dr1
+	  addd,1 0, APIC_BOOTS, %dr2 }
+	li %dr3, EPIC_BOOTS
+	br cmpbdb, %dr1, FIRST_EPIC, 3f
+	move %dr3, %dr2
+3:	{ ldw,2 [ %dr2 + 0 ], %dr3, mas=PCI_SPACE
+	  nop 4 }
+	{ andd,0 %dr3, 0x100, %dr3 }
+	brn cmpedb, %dr3, 0, 5f
+4:	{ wait trap=1 }
+	{ ibranch 4b }
+5:	{ rrd,0 %ip, %dr0
 	  nop 4 }
 	{ andnd,0 %dr0, 0xfff, %dr0
 	  addd,1 0, RUNS_AT, %dr1

@@ -64,7 +64,9 @@ fn minikernel_is_fetched_and_serves_over_every_nic() {
             ",hostfwd=udp:127.0.0.1:{echo}-10.0.2.15:7,hostfwd=udp:127.0.0.1:{stop}-10.0.2.15:9"
         );
         let arguments = options(interface, folder.path(), "kernel", &ports);
-        let machine = program().args(arguments.split_whitespace()).spawn().unwrap();
+        let mut machine = program();
+        machine.args(arguments.split_whitespace()).args(["-smp", "4"]);
+        let machine = machine.spawn().unwrap();
         let mut machine = Running(Some(machine));
         let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
         socket.set_read_timeout(Some(Duration::from_millis(100))).unwrap();
@@ -82,7 +84,21 @@ fn minikernel_is_fetched_and_serves_over_every_nic() {
         let output = machine.0.take().unwrap().wait_with_output().unwrap();
         let console = String::from_utf8_lossy(&output.stdout);
         assert_eq!(output.status.code(), Some(0), "{interface}: {console}");
-        assert!(console.contains("netboot\n") && console.contains("echoes"), "{console}");
+        for wanted in ["netboot\n", "echoes", "processors 4 of the others"] {
+            assert!(console.contains(wanted), "{interface}: '{wanted}' is not in\n{console}");
+        }
+        assert_eq!(console.matches("netboot").count(), 1, "one processor boots: {console}");
+    }
+}
+
+#[test]
+fn the_rom_runs_on_every_board_with_its_address_map() {
+    for machine in ["e2s", "e8c2", "e16c", "e2c3"] {
+        let folder = scratch();
+        std::fs::write(folder.path().join("probe.elf"), elnic_firmware::NETPROBE).unwrap();
+        let more = options("e1000", folder.path(), "probe.elf", "");
+        let Ran { code, stdout, stderr } = line(&format!("-M {machine} -smp 2 {more}"));
+        assert_eq!(code, Some(0), "{machine}:\n{stdout}\n{stderr}");
     }
 }
 
