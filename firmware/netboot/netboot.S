@@ -12,6 +12,9 @@
 #define APIC_BOOTS   (LOCAL_APIC + 0x10) /* bit 8: this processor boots */
 #define EPIC_BOOTS   LOCAL_APIC         /* the same, of a processor with EPIC: from this model on */
 #define FIRST_EPIC   10
+#define APIC_CAUSES  (LOCAL_APIC + 0xfe0) /* what is not maskable: bit 12 STARTUP at page 7:0 */
+#define EPIC_CAUSES  (LOCAL_APIC + 0x1e0)
+#define STARTUP      0x1000
 #define LEAST_RAM    0x1000000          /* 16 MiB: below it there is no room beside ourselves */
 #define MOST_RAM     0x80000000
 #define E2K_IMAGE    0x00010102464c457f /* ELF, 64 bits, little-endian, version 1 */
@@ -34,15 +37,25 @@ _start:
 	  nop 4 }
 	{ andd,0 %dr1, 0xff, %dr1
 	  addd,1 0, APIC_BOOTS, %dr2 }
-	li %dr3, EPIC_BOOTS
+	li %dr4, APIC_CAUSES
 	br cmpbdb, %dr1, FIRST_EPIC, 3f
-	move %dr3, %dr2
+	li %dr2, EPIC_BOOTS
+	li %dr4, EPIC_CAUSES
 3:	{ ldw,2 [ %dr2 + 0 ], %dr3, mas=PCI_SPACE
 	  nop 4 }
 	{ andd,0 %dr3, 0x100, %dr3 }
 	brn cmpedb, %dr3, 0, 5f
 4:	{ wait trap=1 }
-	{ ibranch 4b }
+	{ ldw,2 [ %dr4 + 0 ], %dr3, mas=PCI_SPACE
+	  nop 4 }
+	{ stw,2 %r3, [ %dr4 + 0 ], mas=PCI_SPACE
+	  andd,0 %dr3, STARTUP, %dr2
+	  andd,1 %dr3, 0xff, %dr3 }
+	br cmpedb, %dr2, 0, 4b
+	{ shld,0 %dr3, 12, %dr3 }
+	{ movtd,0 %dr3, %ctpr1
+	  nop 5 }
+	{ ct %ctpr1 }
 5:	{ rrd,0 %ip, %dr0
 	  nop 4 }
 	{ andnd,0 %dr0, 0xfff, %dr0
