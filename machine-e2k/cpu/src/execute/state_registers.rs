@@ -102,7 +102,7 @@ impl<B: Bus> Context<'_, B> {
     fn system_clock(&self) -> u64 {
         let (steps, passed) = self.system_steps();
         let now = passed.wrapping_add(self.state.system[usize::from(number::SCLKR)]);
-        (now / steps) << 32 | now % steps
+        ((now / steps) << 32) | (now % steps)
     }
 
     fn set_system_clock(&mut self, value: u64) {

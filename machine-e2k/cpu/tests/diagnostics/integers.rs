@@ -153,7 +153,7 @@ fn comparisons() -> Row {
         ("cmpedb", |a, b| a == b),
         ("cmpbedb", |a, b| a <= b),
         ("cmpsdb", |a, b| (a.wrapping_sub(b) as i64) < 0),
-        ("cmppdb", |a, b| (a.wrapping_sub(b) as u8).count_ones() % 2 == 0),
+        ("cmppdb", |a, b| (a.wrapping_sub(b) as u8).count_ones().is_multiple_of(2)),
         ("cmpldb", |a, b| (a as i64) < b as i64),
         ("cmpledb", |a, b| a as i64 <= b as i64),
     ];
