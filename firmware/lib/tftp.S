@@ -40,8 +40,9 @@ func tftp_request
 	fcall udp_send
 	ret
 
-/* tftp_read(r0 = cycles to wait for each block): r0 = 1 if the whole file came, 2 if the server refused, 0 if it fell silent.
-   Sets tftp_bytes, tftp_blocks, tftp_crc. */
+/* tftp_read(r0 = cycles to wait for each block): r0 = 1 if the whole file came, 2 if the server refused, 3 if there is no room
+   for it, 0 if it fell silent. Sets tftp_bytes, tftp_blocks, tftp_crc. The file goes to `tftp_place`, where `tftp_room` bytes
+   are free, unless that is 0. */
 func tftp_read
 	{ addd,0 %dr0, 0, %dr8
 	  addd,1 0, 0, %dr9 }                   /* %dr9: last block acknowledged */
@@ -76,6 +77,17 @@ func tftp_read
 	fcall crc32
 	store %dr16, tftp_crc
 	load tftp_bytes, %dr4
+	load tftp_place, %dr5
+	br cmpedb, %dr5, 0, 3f
+	{ addd,0 %dr4, %dr10, %dr6 }
+	load tftp_room, %dr3
+	br cmpbdb, %dr3, %dr6, 9f
+	{ addd,0 %dr5, %dr4, %dr16
+	  addd,1 %dr11, 4, %dr17
+	  addd,2 %dr10, 0, %dr18 }
+	fcall copy
+	load tftp_bytes, %dr4
+3:
 	{ addd,0 %dr4, %dr10, %dr4 }
 	store %dr4, tftp_bytes
 	store %dr9, tftp_blocks
@@ -108,6 +120,9 @@ func tftp_read
 	{ ibranch 1b }
 8:	li %dr0, 0
 	ret
+9:	fcall nic_release
+	li %dr0, 3
+	ret
 
 	.data
 tftp_mode:
@@ -116,6 +131,10 @@ tftp_mode:
 	.asciz "1024"
 	.bss
 	.align 8
+tftp_place:
+	.skip 8
+tftp_room:
+	.skip 8
 tftp_peer:
 	.skip 8
 tftp_size:

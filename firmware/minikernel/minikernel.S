@@ -1,6 +1,7 @@
 /* minikernel: a small kernel with everything a processor needs to be one. It makes its own page tables, takes traps, is driven by
    a timer, switches between two tasks in user mode that never give way by themselves, serves their system calls, and answers
-   UDP datagrams and ARP requests from within the interrupts of whichever network interface it finds.
+   UDP datagrams and ARP requests from within the interrupts of whichever network interface it finds. Other processors run a task
+   each.
 
    A datagram to port 9 ends it; it then says what it did. Exit codes: 0 all went well, 1 no NIC, 2 no link, 3 a trap that nobody
    expected, 4 a task that miscalculated. */
@@ -16,6 +17,7 @@
 #include "traps.S"
 #include "echo.S"
 #include "tasks.S"
+#include "processors.S"
 
 	.section .text.start
 	.global _start
@@ -39,6 +41,7 @@ _start:
 	br cmpedb, %dr16, 0, no_link
 	fcall paging_on
 	fcall interrupts_on
+	fcall processors_start
 	print "ready\n"
 	fcall tasks_make
 	fcall tasks_run
@@ -69,6 +72,7 @@ func farewell
 	print " resolved "
 	load resolved, %dr1
 	print_decimal %dr1
+	fcall processors_tell
 	print "\nrounds "
 	load (task_a + TASK_ROUNDS), %dr1
 	print_decimal %dr1

@@ -3,6 +3,7 @@
 use elnic_clock::{Clock, DeviceId, EventQueue};
 use elnic_contract::{Cycles, Outbox, VTime};
 use elnic_cpu::{Attention, Config as CpuConfig, Timing};
+use elnic_disasm::Symbols;
 use elnic_memory::{GuestRam, RamLayout};
 use elnic_netclient::{NetConfig, NetCore};
 use elnic_soc::Wires;
@@ -17,6 +18,7 @@ use crate::failover::Failover;
 use crate::interrupts::{Activity, Line};
 use crate::link::Links;
 use crate::loader::{self, Handover, Program};
+use crate::log::LogItem;
 use crate::machine::Machine;
 use crate::models::Profile;
 use crate::notice::Notices;
@@ -69,6 +71,9 @@ impl MachineBuilder {
             Profile::Pc | Profile::None => soldered::bare(),
         };
         let pacer = config.pacer();
+        let items = config.log.items();
+        let told = items.has(LogItem::Interrupts) || items.has(LogItem::Faults);
+        let symbols = if told { config.program.symbols() } else { Symbols::default() };
         let mut world = World {
             ram,
             devices,
@@ -97,6 +102,8 @@ impl MachineBuilder {
             links: Links::default(),
             serials: SerialLines::default(),
             trace: config.trace,
+            isa: config.cpu.isa,
+            symbols,
             log: config.log,
             bell: self.bell,
             attention: Attention::NONE,

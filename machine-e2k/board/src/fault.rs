@@ -3,7 +3,8 @@
 use std::fmt::{self, Write};
 
 use elnic_contract::VTime;
-use elnic_cpu::{Exception, State};
+use elnic_cpu::{Exception, IsaVersion, State};
+use elnic_disasm::{Options, Symbols};
 
 /// An exception that nobody delivers to the guest, and what the processor looked like.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +19,53 @@ pub struct GuestFault {
     pub bundle: String,
     /// The processor's registers, several lines.
     pub registers: String,
+    /// Where the exception was raised, then where the running procedures go on, newest first.
+    pub trace: Vec<Place>,
+}
+
+/// A place in code.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Its address.
+    pub address: u64,
+    /// The label before it and the distance, if the image has labels.
+    pub name: Option<String>,
+}
+
+impl Place {
+    pub(crate) fn new(address: u64, symbols: &Symbols) -> Self {
+        Self { address, name: symbols.describe(address) }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:#x}", self.address)?;
+        match &self.name {
+            Some(name) => write!(f, " <{name}>"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Procedures a back trace shows at most.
+pub(crate) const DEEPEST: usize = 32;
+
+impl GuestFault {
+    /// What is to be said about `exception` of a processor in `state` whose procedures go on at `calls`.
+    pub(crate) fn new(
+        exception: Exception,
+        (cpu, at): (Option<usize>, VTime),
+        state: &State,
+        (calls, symbols): (&[u64], &Symbols),
+        isa: IsaVersion,
+    ) -> Self {
+        let options = Options { symbols: Some(symbols), ..Options::new(isa) };
+        let bundle = crate::listing::bundle(&exception.bytes, exception.address, &options);
+        let places = std::iter::once(&exception.address).chain(calls);
+        let trace = places.map(|address| Place::new(*address, symbols)).collect();
+        Self { cpu, at, bundle, registers: registers(state), trace, exception }
+    }
 }
 
 impl fmt::Display for GuestFault {
@@ -27,7 +75,12 @@ impl fmt::Display for GuestFault {
         for line in self.bundle.lines() {
             writeln!(f, "    {line}")?;
         }
-        f.write_str(&self.registers)
+        f.write_str(&self.registers)?;
+        f.write_str("back trace:")?;
+        for (number, place) in self.trace.iter().enumerate() {
+            write!(f, "\n#{number:<2} {place}")?;
+        }
+        Ok(())
     }
 }
 

@@ -151,7 +151,10 @@ impl Machine {
             bytes.truncate(bytes.len().checked_sub(8)?);
         }
         let (_, length) = Bundle::from_bytes(&bytes, self.isa).ok()?;
-        Some((crate::listing::bundle(&bytes, address, self.isa), length))
+        Some((
+            crate::listing::bundle(&bytes, address, &elnic_disasm::Options::new(self.isa)),
+            length,
+        ))
     }
 
     /// The address maps as lines `first-last: name`: memory, then ports.

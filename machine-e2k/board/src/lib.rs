@@ -61,7 +61,7 @@ pub use elnic_clock::{DeviceId, Pace};
 pub use elnic_cpu::{Alignment, Tags};
 pub use elnic_pci::{Decoder, Space as PciSpace};
 pub use error::BuildError;
-pub use fault::GuestFault;
+pub use fault::{GuestFault, Place};
 pub use hotplug::UnplugError;
 pub use hub::Hub;
 pub use image_file::ImageFileError;

@@ -16,7 +16,7 @@ pub enum LogItem {
     GuestErrors,
     /// What the guest asked for and the machine does not do.
     Unimplemented,
-    /// Interrupt inputs and messages.
+    /// Interrupt inputs, messages, and exceptions in a line.
     Interrupts,
     /// Frames, and what devices do with them.
     Net,
@@ -26,6 +26,8 @@ pub enum LogItem {
     Exec,
     /// The state of the processor before each bundle.
     Cpu,
+    /// Exceptions, with bundle, registers and back trace.
+    Faults,
 }
 
 /// There is no such item.
@@ -40,14 +42,15 @@ pub struct UnknownLogItem {
 
 impl LogItem {
     /// Every item with its name and what it logs.
-    pub const ALL: [(Self, &'static str, &'static str); 7] = [
+    pub const ALL: [(Self, &'static str, &'static str); 8] = [
         (Self::GuestErrors, "guest_errors", "log when the guest does what hardware would punish"),
         (Self::Unimplemented, "unimp", "log what the guest asks for and the machine does not do"),
-        (Self::Interrupts, "int", "show interrupt inputs and messages"),
+        (Self::Interrupts, "int", "show interrupt inputs, messages and exceptions"),
         (Self::Net, "net", "show frames and what network interfaces do with them"),
         (Self::InAsm, "in_asm", "show each bundle when it is executed for the first time"),
         (Self::Exec, "exec", "show the address of each executed bundle (slow)"),
         (Self::Cpu, "cpu", "show the processor before each bundle (slow)"),
+        (Self::Faults, "fault", "show bundle, registers and back trace at each exception"),
     ];
 }
 

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use elnic_clock::{Pace, Pacer};
 use elnic_contract::{Cycles, GuestEvent, VDuration, VTime};
-use elnic_cpu::{Attention, Exception, Interpreter, IsaVersion, Processor, Stop};
+use elnic_cpu::{Attention, Exception, Interpreter, IsaVersion, Processor, State, Stop};
 use elnic_memory::GuestRam;
 use elnic_netclient::NetCore;
 
@@ -289,12 +289,15 @@ impl Machine {
         }
     }
 
-    fn fault(&self, index: usize, exception: Exception) -> Box<GuestFault> {
-        let registers =
-            self.processors.get(index).map(|cpu| fault::registers(cpu.state())).unwrap_or_default();
-        let bundle = crate::listing::bundle(&exception.bytes, exception.address, self.isa);
-        let cpu = (self.processors.count() > 1).then_some(index);
-        Box::new(GuestFault { cpu, exception, at: self.world.now(), bundle, registers })
+    fn fault(&mut self, index: usize, exception: Exception) -> Box<GuestFault> {
+        let several = self.processors.count() > 1;
+        let place = (several.then_some(index), self.world.now());
+        let symbols = self.again.program.symbols();
+        let (calls, state) = match self.processors.get_mut(index) {
+            Some(cpu) => (cpu.back_trace(&mut self.world, fault::DEEPEST), cpu.state()),
+            None => (Vec::new(), &State::at_reset(0, 0)),
+        };
+        Box::new(GuestFault::new(exception, place, state, (&calls, &symbols), self.isa))
     }
 
     /// The present instant.

@@ -2,8 +2,9 @@
 
 use elnic_bus::Space;
 use elnic_contract::{Cycles, Size};
-use elnic_cpu::{Attention, Bus, BusFault, Mas};
+use elnic_cpu::{Attention, Bus, BusFault, Exception, Mas, State};
 
+use crate::log::LogItem;
 use crate::world::World;
 
 /// MAS mode of an access to ports (e2k-machine.md §3.1).
@@ -111,6 +112,15 @@ impl Bus for World {
             attention = attention.and(Attention::STOP);
         }
         attention
+    }
+
+    fn wants_traps(&self) -> bool {
+        let items = self.log.items();
+        items.has(LogItem::Interrupts) || items.has(LogItem::Faults)
+    }
+
+    fn trapped(&mut self, exception: &Exception, state: &State, trace: &[u64]) {
+        crate::listing::log_exception(exception, state, trace, self);
     }
 
     #[inline]

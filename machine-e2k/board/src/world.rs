@@ -6,7 +6,8 @@
 use elnic_bus::AddressMap;
 use elnic_clock::{Clock, DeviceId, EventQueue};
 use elnic_contract::{Cx, Cycles, Dma, GuestEvent, NoDma, Outbox, VTime};
-use elnic_cpu::Attention;
+use elnic_cpu::{Attention, IsaVersion};
+use elnic_disasm::Symbols;
 use elnic_memory::GuestRam;
 use elnic_netclient::NetCore;
 use elnic_soc::map::AddressPlan;
@@ -65,6 +66,10 @@ pub(crate) struct World {
     pub(crate) links: Links,
     pub(crate) serials: SerialLines,
     pub(crate) trace: Option<Trace>,
+    /// What the processors execute.
+    pub(crate) isa: IsaVersion,
+    /// Names of places in code, if the log wants them.
+    pub(crate) symbols: Symbols,
     pub(crate) log: GuestLog,
     pub(crate) bell: Bell,
     /// What the processor is to look at before its next bundle.

@@ -57,7 +57,7 @@ pub(crate) struct RunArguments {
     /// Number of processors, at most as many as the part has: [cpus=]N[,sockets=1][,cores=N][,threads=1][,maxcpus=N]
     #[arg(long, value_name = "N")]
     pub(crate) smp: Option<String>,
-    /// Raw image for firmware RAM at 0x100000000, started at its first byte
+    /// Raw image for firmware RAM, started at its first byte: a file, or netboot, which fetches what it starts by DHCP and TFTP
     #[arg(long, value_name = "FILE")]
     pub(crate) bios: Option<PathBuf>,
     /// Kernel: an ELF image at its physical addresses, an image.boot, or with -machine entry= a raw image

@@ -164,7 +164,7 @@ fn program(arguments: &RunArguments, machine: &MachineModel) -> Result<Program, 
                     return Err(Failure::option(option, &file.display().to_string(), why));
                 }
             }
-            Ok(Program::Firmware(image::read("bios", bios)?))
+            Ok(Program::Firmware(image::firmware(bios)?))
         }
     }
 }

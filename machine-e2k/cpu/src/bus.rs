@@ -7,6 +7,9 @@
 use elnic_contract::{Cycles, Size};
 use elnic_isa::Mas;
 
+use crate::exception::Exception;
+use crate::state::State;
+
 /// Why the bus did not serve an access.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BusFault {
@@ -90,6 +93,17 @@ pub trait Bus {
     /// access at the right time within a run and a log can name the culprit. Must be cheap.
     fn moment(&mut self, cycles: Cycles, bundle: u64) {
         let _ = (cycles, bundle);
+    }
+
+    /// Whether [`Bus::trapped`] is to be called; asked before an exception is delivered.
+    fn wants_traps(&self) -> bool {
+        false
+    }
+
+    /// `exception` is about to be delivered to the program, whose processor is still in `state`; `trace` says where its procedures go
+    /// on ([`crate::Interpreter::back_trace`]).
+    fn trapped(&mut self, exception: &Exception, state: &State, trace: &[u64]) {
+        let _ = (exception, state, trace);
     }
 
     /// Asked after every bundle that touched memory; must be cheap.

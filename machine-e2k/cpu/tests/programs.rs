@@ -3,7 +3,7 @@
 mod common;
 
 use common::{TestBus, vectors};
-use elnic_cpu::{Config, Cycles, Interpreter, Processor, Stop};
+use elnic_cpu::{Config, Cycles, Interpreter, Processor, Stop, Tags};
 use object::read::elf::{ElfFile64, ProgramHeader};
 use object::{LittleEndian, Object};
 
@@ -24,11 +24,11 @@ fn load(image: &[u8]) -> (TestBus, u64) {
 }
 
 /// Runs `name` until it leaves; what it printed, and the processor.
-fn run(name: &str) -> Option<(String, Interpreter)> {
+fn run(name: &str, tags: Tags) -> Option<(String, Interpreter)> {
     let folder = vectors()?.join("programs");
     let image = std::fs::read(folder.join(format!("{name}.elf"))).expect("image");
     let (mut bus, entry) = load(&image);
-    let mut cpu = Interpreter::new(Config::default(), entry);
+    let mut cpu = Interpreter::new(Config { tags, ..Config::default() }, entry);
     let stop = cpu.run(&mut bus, BUDGET);
     let text = String::from_utf8_lossy(&bus.console).into_owned();
     assert_eq!(stop, Stop::Attention, "{name} did not leave; it printed:\n{text}");
@@ -36,16 +36,18 @@ fn run(name: &str) -> Option<(String, Interpreter)> {
 }
 
 fn check(name: &str) {
-    let Some((text, cpu)) = run(name) else { return };
-    let folder = vectors().expect("vectors");
-    let expected = std::fs::read_to_string(folder.join(format!("programs/{name}.expect")));
-    assert_eq!(text, expected.expect("expected text"), "{name}");
-    println!("{name}: {} bundles, {} cycles", cpu.bundles(), cpu.cycles().0);
+    for tags in [Tags::Off, Tags::On] {
+        let Some((text, cpu)) = run(name, tags) else { return };
+        let folder = vectors().expect("vectors");
+        let expected = std::fs::read_to_string(folder.join(format!("programs/{name}.expect")));
+        assert_eq!(text, expected.expect("expected text"), "{name}, tags {tags:?}");
+        println!("{name}, tags {tags:?}: {} bundles, {} cycles", cpu.bundles(), cpu.cycles().0);
+    }
 }
 
 #[test]
 fn vectors_program_continues_from_a_stored_state() {
-    let Some((expected, whole)) = run("fib") else { return };
+    let Some((expected, whole)) = run("fib", Tags::Off) else { return };
     let folder = vectors().expect("vectors").join("programs");
     let (mut bus, entry) = load(&std::fs::read(folder.join("fib.elf")).expect("image"));
     let mut cpu = Interpreter::new(Config::default(), entry);

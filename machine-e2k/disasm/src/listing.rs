@@ -9,10 +9,9 @@ use std::fmt;
 
 use elnic_isa::{ArrayPrefetch, Bundle, Control0, CpuModel, IsaVersion};
 use object::read::elf::{ElfFile, FileHeader};
-use object::{
-    Endianness, Object as _, ObjectSection as _, ObjectSymbol as _, SectionFlags, SymbolKind, elf,
-};
+use object::{Endianness, Object as _, ObjectSection as _, ObjectSymbol as _, SectionFlags, elf};
 
+use crate::symbols::names_code;
 use crate::{Options, Symbols, disassemble, disassemble_prefetch};
 
 /// `e_machine` of MCST Elbrus, and the number used before it was registered.
@@ -88,10 +87,6 @@ fn list<Elf: FileHeader<Endian = Endianness>>(
         list_code(section.data()?, section.address(), model.version, &symbols, out)?;
     }
     Ok(())
-}
-
-fn names_code(kind: SymbolKind) -> bool {
-    matches!(kind, SymbolKind::Text | SymbolKind::Label | SymbolKind::Unknown)
 }
 
 /// Lists `code`, which stands at `address`.

@@ -2,6 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use object::read::elf::ElfFile64;
+use object::{Endianness, Object as _, ObjectSymbol as _, SymbolKind};
+
 use crate::Options;
 
 /// Labels by address; several names of one address: the first added wins.
@@ -10,7 +13,29 @@ pub struct Symbols {
     by_address: BTreeMap<u64, String>,
 }
 
+/// Whether symbols of this kind name code.
+pub(crate) fn names_code(kind: SymbolKind) -> bool {
+    matches!(kind, SymbolKind::Text | SymbolKind::Label | SymbolKind::Unknown)
+}
+
 impl Symbols {
+    /// The labels of the executable ELF file `data`; none if it is no such file or was stripped of them.
+    #[must_use]
+    pub fn of_elf(data: &[u8]) -> Self {
+        let mut symbols = Self::default();
+        if let Ok(file) = ElfFile64::<Endianness>::parse(data) {
+            let labels = file
+                .symbols()
+                .filter(|symbol| names_code(symbol.kind()) && symbol.section_index().is_some());
+            for symbol in labels {
+                if let Some(name) = symbol.name().ok().filter(|name| !name.is_empty()) {
+                    symbols.add(symbol.address(), name);
+                }
+            }
+        }
+        symbols
+    }
+
     /// Adds a label.
     pub fn add(&mut self, address: u64, name: impl Into<String>) {
         self.by_address.entry(address).or_insert_with(|| name.into());

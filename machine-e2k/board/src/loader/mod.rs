@@ -7,6 +7,7 @@ mod image;
 mod mp_table;
 mod system;
 
+use elnic_disasm::Symbols;
 use elnic_memory::{FIRMWARE_SIZE, GuestRam};
 
 pub use elf::ElfError;
@@ -35,6 +36,16 @@ pub enum Program {
     },
     /// A raw image in firmware RAM, started at its first byte.
     Firmware(Vec<u8>),
+}
+
+impl Program {
+    /// The labels of its image; a raw image has none.
+    pub(crate) fn symbols(&self) -> Symbols {
+        match self {
+            Self::Kernel { image, .. } => Symbols::of_elf(image),
+            Self::Firmware(_) | Self::None => Symbols::default(),
+        }
+    }
 }
 
 /// Where a program starts and with what.

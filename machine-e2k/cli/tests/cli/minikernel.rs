@@ -13,14 +13,14 @@ const OWN_MAC: [u8; 6] = [0x52, 0x54, 0, 0xaa, 0xbb, 0xcc];
 const OWN_IP: [u8; 4] = [10, 0, 2, 2];
 const GUEST_IP: [u8; 4] = [10, 0, 2, 15];
 const PORT: u16 = 4000;
-const ECHO_PORT: u16 = 7;
+pub(crate) const ECHO_PORT: u16 = 7;
 const STOP_PORT: u16 = 9;
 /// Datagrams under way at a time; no buffer on the way is smaller.
 const WINDOW: u32 = 8;
 
 /// The machine, and the socket at the other end of its cable.
-struct Cable {
-    socket: UdpSocket,
+pub(crate) struct Cable {
+    pub(crate) socket: UdpSocket,
     /// Taken when it has ended by itself.
     machine: Option<Child>,
 }
@@ -35,7 +35,8 @@ impl Drop for Cable {
 }
 
 impl Cable {
-    fn plug(interface: &str, image: &Path, log: &Path) -> Self {
+    /// `minikernel` with this interface, its log in this file, and further options.
+    pub(crate) fn plug(interface: &str, image: &Path, log: &Path, more: &[&str]) -> Self {
         let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
         let port = socket.local_addr().unwrap().port();
         // A port that was free a moment ago: the machine binds it at once.
@@ -50,6 +51,7 @@ impl Cable {
             .args(["-device", &format!("{interface},addr=3,netdev=net0")])
             .args(["-device", "pvpanic-pci,addr=8", "-d", "int", "-D"])
             .arg(log)
+            .args(more)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -60,7 +62,7 @@ impl Cable {
     }
 
     /// The next frame that is of this type, or `None` if none comes.
-    fn receive(&self, ethertype: u16) -> Option<Vec<u8>> {
+    pub(crate) fn receive(&self, ethertype: u16) -> Option<Vec<u8>> {
         let mut buffer = [0; 2048];
         loop {
             let length = self.socket.recv(&mut buffer).ok()?;
@@ -71,7 +73,7 @@ impl Cable {
     }
 
     /// Asks for the guest's address until it is up.
-    fn resolve(&self) -> [u8; 6] {
+    pub(crate) fn resolve(&self) -> [u8; 6] {
         let mut frame = [&[0xff; 6][..], &OWN_MAC, &[8, 6, 0, 1, 8, 0, 6, 4, 0, 1]].concat();
         frame.extend([&OWN_MAC[..], &OWN_IP, &[0; 6], &GUEST_IP, &[0; 18]].concat());
         let pause = Duration::from_millis(50);
@@ -89,7 +91,7 @@ impl Cable {
         panic!("the guest does not answer ARP");
     }
 
-    fn send(&self, mac: &[u8; 6], port: u16, payload: &[u8]) {
+    pub(crate) fn send(&self, mac: &[u8; 6], port: u16, payload: &[u8]) {
         let total = (28 + payload.len() as u16).to_be_bytes();
         let mut ip =
             [&[0x45, 0][..], &total, &[0, 1, 0, 0, 64, 17, 0, 0], &OWN_IP, &GUEST_IP].concat();
@@ -101,7 +103,7 @@ impl Cable {
     }
 
     /// Ends the guest; what it printed.
-    fn stop(mut self, mac: &[u8; 6]) -> String {
+    pub(crate) fn stop(mut self, mac: &[u8; 6]) -> String {
         self.send(mac, STOP_PORT, b"stop");
         let output = self.machine.take().unwrap().wait_with_output().unwrap();
         let console = String::from_utf8(output.stdout).unwrap();
@@ -112,7 +114,7 @@ impl Cable {
 }
 
 /// What datagram `number` carries: lengths from 4 to 1200 bytes in turn.
-fn payload(number: u32) -> Vec<u8> {
+pub(crate) fn payload(number: u32) -> Vec<u8> {
     number.to_be_bytes().repeat(1 + number as usize % 300)
 }
 
@@ -131,7 +133,7 @@ fn serves(interface: &str, by_messages: bool) {
     let image = folder.path().join("minikernel.elf");
     std::fs::write(&image, elnic_firmware::MINIKERNEL).unwrap();
     let log = folder.path().join("log");
-    let cable = Cable::plug(interface, &image, &log);
+    let cable = Cable::plug(interface, &image, &log, &[]);
     let mac = cable.resolve();
     cable.socket.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
     let (mut sent, mut answered) = (0, 0);
@@ -156,6 +158,35 @@ fn serves(interface: &str, by_messages: bool) {
     assert!(both[0] > 0 && both[1] > 0, "both tasks ran: {console}");
     let log = std::fs::read_to_string(log).unwrap();
     assert_eq!(log.contains(": message 0x62 to "), by_messages, "{interface}");
+}
+
+/// The same on a machine with more processors; how many rounds each of the others did.
+fn shares(interface: &str, count: usize) {
+    let folder = scratch();
+    let image = folder.path().join("minikernel.elf");
+    std::fs::write(&image, elnic_firmware::MINIKERNEL).unwrap();
+    let log = folder.path().join("log");
+    let cable = Cable::plug(interface, &image, &log, &["-smp", &count.to_string()]);
+    let mac = cable.resolve();
+    cable.socket.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+    for number in 0..200 {
+        cable.send(&mac, ECHO_PORT, &payload(number));
+        let frame = cable.receive(0x800).expect("an echo");
+        assert_eq!(frame[42..46], number.to_be_bytes(), "echo {number}");
+    }
+    let console = cable.stop(&mac);
+    assert_eq!(counted(&console, "processors"), count as u64, "{console}");
+    let line = console.lines().find(|line| line.starts_with("processors")).unwrap();
+    let rounds: Vec<u64> = line.split(' ').skip(2).filter_map(|word| word.parse().ok()).collect();
+    assert_eq!(rounds.len(), count - 1, "every other processor did some: {console}");
+    assert!(counted(&console, "rounds") > 0, "{console}");
+}
+
+#[test]
+fn four_processors_run_a_task_each_while_every_nic_is_served() {
+    for interface in ["e1000", "rtl8139", "virtio-net-pci"] {
+        shares(interface, 4);
+    }
 }
 
 #[test]

@@ -80,6 +80,61 @@ fn an_exception_is_reported_with_bundle_and_registers() {
     }
 }
 
+/// A procedure that fails in a procedure, each called from the one before; what follows a call is a place of its own.
+const NESTED: &str = "li %dr3, 0x1234\n { disp %ctpr1, middle }\n { call %ctpr1, wbs=8 }
+    after_middle: { nop 1 }\n ibranch over
+    middle: { setwd wsz=12, nfx=1 ; disp %ctpr1, inner }\n { addd,0 0, 0x77, %dr2 }\n { call %ctpr1, wbs=8 }
+    after_inner: { nop 1 }
+    inner: { setwd wsz=4, nfx=1 }\n { addd,0 0, 0x99, %dr5 }
+    culprit: { udivd,5 %dr5, 0, %dr4 ; addd,0 %dr5, 1, %dr6 }
+    over:";
+
+#[test]
+fn an_exception_is_reported_with_names_and_the_way_to_it() {
+    let folder = scratch();
+    let image = guest(folder.path(), NESTED);
+    let ran = run(&image, "");
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(3), ""), "{}", ran.stderr);
+    for wanted in
+        ["exc_div", "udivd,5 %dr5, 0x0, %dr4", "addd,0 %dr5, 0x1, %dr6", "%r5 0000000000000099"]
+    {
+        assert!(ran.stderr.contains(wanted), "'{wanted}' is not in\n{}", ran.stderr);
+    }
+    let (_, trace) = ran.stderr.split_once("back trace:\n").expect("a back trace");
+    let names: Vec<&str> = trace
+        .lines()
+        .filter_map(|line| Some(line.split_once('<')?.1.trim_end_matches('>')))
+        .collect();
+    assert_eq!(names, ["culprit", "after_inner", "after_middle"], "{trace}");
+}
+
+/// A trap table whose handler goes on behind the bundle.
+const HANDLED: &str = "rwd table, %oscud.lo\n { nop 4 }\n li %dr3, 7
+    culprit: { udivd,5 %dr3, 0, %dr4 }\n { nop 1 }\n ibranch over
+    .align 0x800
+    table: { setwd wsz=4, nfx=1 }\n { rrd,0 %cr0.hi, %dr2 }\n { addd,0 %dr2, 8, %dr2 }
+    { rwd,0 %dr2, %cr0.hi }\n { rwd,0 0, %tir.lo }\n { nop 4 }\n { done }
+    over: rwd 0, %oscud.lo\n { nop 4 }";
+
+#[test]
+fn exceptions_that_the_guest_handles_are_shown_where_asked_for() {
+    let folder = scratch();
+    let image = guest(folder.path(), HANDLED);
+    assert_eq!(run(&image, "").console(), "", "nothing is said that is not asked for");
+    let short = run(&image, "-d int");
+    assert_eq!(short.code, Some(0), "{}", short.stderr);
+    let line = short.stderr.lines().find(|line| line.contains("exc_div")).expect("a line");
+    assert!(
+        line.contains(" cpu: exc_div at ") && line.contains("<culprit>: there is no"),
+        "{line}"
+    );
+    assert!(!short.stderr.contains("back trace"), "{}", short.stderr);
+    let long = run(&image, "-d fault").stderr;
+    for wanted in ["exc_div", "udivd,5 %dr3", "%r3 0000000000000007", "back trace:", "<culprit>"] {
+        assert!(long.contains(wanted), "'{wanted}' is not in\n{long}");
+    }
+}
+
 #[test]
 fn a_processor_that_waits_goes_on_at_the_next_input_point() {
     let folder = scratch();

@@ -50,8 +50,11 @@ pub(super) struct Cellar {
 #[cold]
 pub(super) fn settle<B: Bus>(cx: &mut Context<'_, B>, bundle: &Bundle, trap: Trap) -> Fault {
     let ip = cx.state.ip;
-    let of_operation = trap.channels != 0 && trap.kind != ExceptionKind::WindowBounds;
-    let trap = if of_operation { first_by_channel(cx, bundle).unwrap_or(trap) } else { trap };
+    let trap =
+        if is_found_late(&trap) { first_by_channel(cx, bundle).unwrap_or(trap) } else { trap };
+    if trap.kind == ExceptionKind::Division {
+        store_beside(cx, bundle);
+    }
     if trap.page_fault().is_none() || cx.state.trap_entry().is_none() || trap.arrays != 0 {
         return Fault { trap, ip };
     }
@@ -73,6 +76,37 @@ pub(super) fn settle<B: Bus>(cx: &mut Context<'_, B>, bundle: &Bundle, trap: Tra
             }
         }
     }
+}
+
+/// Whether an operation raises it while it executes, and not the bundle before any of them does.
+fn is_found_late(trap: &Trap) -> bool {
+    let early = matches!(
+        trap.kind,
+        ExceptionKind::WindowBounds
+            | ExceptionKind::DiagnosticOperand
+            | ExceptionKind::DiagnosticCondition
+    );
+    trap.channels != 0 && !early
+}
+
+/// The stores of `bundle`, whose division has no quotient: that is found so late that they are made (e2k-isa.md §7.3), and made again when
+/// the bundle is repeated. One that cannot be made stays undone, and one that would not be the same the second time.
+fn store_beside<B: Bus>(cx: &mut Context<'_, B>, bundle: &Bundle) {
+    let (predicates, stages) = asked(cx);
+    let lsr = cx.state.lsr;
+    for operation in bundle.operations.iter().filter(|operation| operation.stores()) {
+        let left_out = bundle.loop_stores && cx.state.lsr.suppresses_store();
+        let guarded = operation.guarded && !operation.guard.allows(predicates, stages);
+        let ordinary = matches!(operation.action, Action::Store(_) | Action::StoreQuad);
+        if left_out || guarded || !ordinary || operation.mas.0 != 0 {
+            continue;
+        }
+        if let Ok(value) = cx.evaluate(operation, predicates, stages) {
+            // The division is what the program is told about.
+            let _made = cx.commit(operation, value);
+        }
+    }
+    cx.state.lsr = lsr;
 }
 
 /// What the lowest channel at fault raises, where operations are executed in another order and more than one may be.

@@ -61,7 +61,7 @@ pub(super) struct Context<'a, B> {
     pub(super) aligned: bool,
     /// Whether addresses are translated.
     pub(super) translating: bool,
-    /// Either of them: no access goes to the bus directly.
+    /// Any of them, or breakpoints or loads made ahead of stores to keep an eye on: no access goes to the bus directly.
     pub(super) checked: bool,
     /// Accesses without a page are left out and noted here.
     pub(super) cellar: Option<Cellar>,
@@ -75,6 +75,14 @@ pub(super) struct Context<'a, B> {
     pub(super) aside: [Aside; 8],
     /// Where the transfer of the bundle leads, if it is taken.
     pub(super) target: u64,
+    /// Some data breakpoint is valid.
+    pub(super) breakpoints: bool,
+    /// Bit n: channel n hit a data breakpoint that is an exception.
+    pub(super) hits: u8,
+    /// The load that is being made is speculative.
+    pub(super) speculative: bool,
+    /// The bundle asks whether something was stored over what it loaded early.
+    pub(super) asks_early: bool,
     /// Why the run ends after this bundle.
     pub(super) stop: Option<Stop>,
 }
@@ -102,6 +110,8 @@ impl<'a, B: Bus> Context<'a, B> {
         let translating = mmu::is_on(state);
         let page = state.ip & !(PAGE - 1);
         let tags = config.tags == Tags::On;
+        let breakpoints = state.debug.watches_data();
+        let watching = breakpoints || !state.early_loads.is_empty();
         let written = Written::default();
         let mut cx = Self {
             state,
@@ -115,13 +125,17 @@ impl<'a, B: Bus> Context<'a, B> {
             tags,
             aligned,
             translating,
-            checked: aligned || translating,
+            checked: aligned || translating || watching,
             cellar: None,
             unit: None,
             poison: 0,
             doubted: 0,
             aside: [Aside::default(); 8],
             target: 0,
+            asks_early: false,
+            breakpoints,
+            hits: 0,
+            speculative: false,
             stop: None,
         };
         cx.window_changed();

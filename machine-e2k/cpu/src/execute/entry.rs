@@ -84,8 +84,10 @@ impl<B: Bus> Context<'_, B> {
             self.spill_frames(RESIDENT_FRAMES / 2)?;
         }
         let pairs = self.state.window.size.div_ceil(2);
-        let frame = self.current_frame(pairs as u8, self.state.ip);
+        let mut frame = self.current_frame(pairs as u8, self.state.ip);
         let state = &mut *self.state;
+        // What interrupts a single step lets it go on afterwards.
+        frame.ss = std::mem::take(&mut state.debug.step);
         state.frames.push(std::mem::replace(&mut state.frame, frame));
         state.window = Window {
             base: state.window.base.wrapping_add(2 * u64::from(pairs)),

@@ -4,33 +4,48 @@ use elnic_contract::Size;
 use elnic_isa::Mas;
 
 use super::Interpreter;
+use super::entry::Fault;
 use super::translation::{code_address, translate};
 use crate::bus::Bus;
 use crate::decode::{self, PAGE};
 use crate::exception::Exception;
 use crate::mmu::{self, Access};
-use crate::processor::Stop;
 use crate::state::control::FRAME_BYTES;
 use crate::trap::Trap;
 
+/// Procedures of a back trace that the bus is told.
+const TOLD: usize = 32;
 /// Where a frame in memory has its return address (`%cr0.hi`).
 const RETURN_ADDRESS: u64 = 8;
 
 impl Interpreter {
     /// `trap` of the bundle at `address` as the caller sees it.
-    pub(super) fn exception<B: Bus>(&mut self, bus: &mut B, trap: &Trap, address: u64) -> Stop {
+    pub(super) fn exception<B: Bus>(
+        &mut self,
+        bus: &mut B,
+        trap: &Trap,
+        address: u64,
+    ) -> Exception {
         let bytes = self.code_at(bus, address);
         let text = elnic_isa::Bundle::from_bytes(&bytes, self.config.isa)
             .map(|(bundle, _)| mnemonics(&bundle))
             .unwrap_or_default();
-        Stop::Exception(Box::new(Exception {
+        Exception {
             kind: trap.kind,
             address,
             channels: trap.channels,
             bytes,
             text,
             reason: trap.reason.to_string(),
-        }))
+        }
+    }
+
+    /// Tells the bus about an exception that is delivered.
+    #[cold]
+    pub(super) fn tell<B: Bus>(&mut self, bus: &mut B, fault: &Fault) {
+        let exception = self.exception(bus, &fault.trap, fault.ip);
+        let trace = self.back_trace(bus, TOLD);
+        bus.trapped(&exception, &self.state, &trace);
     }
 
     /// Where the running procedures go on when they are returned to, newest first and at most `most`: from the chain registers, from the frames

@@ -7,6 +7,7 @@ mod arrays;
 mod bounds;
 mod cellar;
 mod context;
+mod debug;
 mod entry;
 mod fault;
 mod float;
@@ -58,7 +59,8 @@ enum Left {
     /// The bus wants to be heard.
     Attention,
     Stop(Stop),
-    Trap(Fault),
+    /// What the bundle wrote before, and the exception.
+    Trap(Written, Fault),
 }
 
 impl Interpreter {
@@ -129,7 +131,7 @@ impl Interpreter {
         });
         let slot = match located {
             Ok(slot) => slot,
-            Err(trap) => return Left::Trap(Fault { trap, ip }),
+            Err(trap) => return Left::Trap(Written::default(), Fault { trap, ip }),
         };
         let page = cache.page(slot);
         let interlocks = config.timing.interlocks;
@@ -150,7 +152,7 @@ impl Interpreter {
             }
             if let Err(trap) = step::step(&mut cx, bundle) {
                 let fault = cellar::settle(&mut cx, bundle, trap);
-                break Left::Trap(fault);
+                break Left::Trap(cx.written, fault);
             }
             if interlocks {
                 Scoreboard::branch(&mut cx, bundle, ip);
@@ -158,6 +160,9 @@ impl Interpreter {
             count = count.wrapping_add(1);
             cx.state.cycles = cx.state.cycles.wrapping_add(bundle.cycles.into());
             if bundle.memory {
+                if cx.hits != 0 {
+                    break Left::Trap(cx.written, cx.data_debug(ip));
+                }
                 if let Some(stop) = cx.stop.take() {
                     break Left::Stop(stop);
                 }
@@ -201,8 +206,13 @@ impl Interpreter {
     fn raise<B: Bus>(&mut self, bus: &mut B, fault: &Fault) -> Result<(), Stop> {
         match self.state.trap_entry() {
             // The first bundle of the handler would fail again and again.
-            Some(entry) if fault.ip != entry => self.enter(bus, entry, &[fault.cause()]),
-            _ => Err(self.exception(bus, &fault.trap, fault.ip)),
+            Some(entry) if fault.ip != entry => {
+                if bus.wants_traps() {
+                    self.tell(bus, fault);
+                }
+                self.enter(bus, entry, &[fault.cause()])
+            }
+            _ => Err(Stop::Exception(Box::new(self.exception(bus, &fault.trap, fault.ip)))),
         }
     }
 
@@ -212,7 +222,10 @@ impl Interpreter {
         let result = cx.enter_trap(entry, causes);
         let written = cx.written;
         self.forget(bus, written);
-        result.map_err(|trap| self.exception(bus, &trap, self.state.ip))
+        result.map_err(|trap| {
+            let ip = self.state.ip;
+            Stop::Exception(Box::new(self.exception(bus, &trap, ip)))
+        })
     }
 
     fn forget<B: Bus>(&mut self, bus: &mut B, written: Written) {
@@ -237,8 +250,23 @@ impl Processor for Interpreter {
                     Err(stop) => return stop,
                 }
             }
-            match self.run_page(bus, end) {
-                Left::Page => {}
+            let debugged = self.state.is_debugged();
+            if debugged {
+                match self.raise_due(bus) {
+                    Ok(true) if self.state.cycles >= end => return Stop::Budget,
+                    Ok(true) => continue,
+                    Ok(false) => {}
+                    Err(stop) => return stop,
+                }
+            }
+            let (before, stepping) = (self.bundles, self.state.debug.step);
+            let limit = if debugged { self.state.cycles + 1 } else { end };
+            let left = self.run_page(bus, limit);
+            if stepping && self.bundles != before && !matches!(left, Left::Trap(..)) {
+                self.state.end_step();
+            }
+            match left {
+                Left::Page | Left::Stop(Stop::Budget) => {}
                 Left::Written(written) => {
                     self.forget(bus, written);
                     if self.attend(bus) {
@@ -252,7 +280,8 @@ impl Processor for Interpreter {
                 }
                 Left::Stop(Stop::Idle) if self.pins.any() => {}
                 Left::Stop(stop) => return stop,
-                Left::Trap(fault) => {
+                Left::Trap(written, fault) => {
+                    self.forget(bus, written);
                     if let Err(stop) = self.raise(bus, &fault) {
                         return stop;
                     }

@@ -22,7 +22,7 @@ pub(super) fn step<B: Bus>(cx: &mut Context<'_, B>, bundle: &Bundle) -> Result<(
         check_bounds(cx, bundle)?;
     }
     let (predicates, stages) = asked(cx);
-    (cx.poison, cx.doubted) = (0, 0);
+    (cx.poison, cx.doubted, cx.asks_early) = (0, 0, false);
     if cx.tags {
         cx.check_tags(bundle, predicates, stages)?;
     }

@@ -24,6 +24,42 @@ enum Fate {
     Poisoned,
     /// So is its qualifier.
     Doubted,
+    /// An exception.
+    Raises(ExceptionKind),
+}
+
+/// The channels that raise something, by kind.
+#[derive(Clone, Copy, Debug, Default)]
+struct Raised {
+    operands: u8,
+    conditions: u8,
+}
+
+impl Raised {
+    fn note(&mut self, kind: ExceptionKind, channel: u8) {
+        let channels = if kind == ExceptionKind::DiagnosticCondition {
+            &mut self.conditions
+        } else {
+            &mut self.operands
+        };
+        *channels |= 1 << channel;
+    }
+
+    /// What the lowest channel raises, with every channel that raises the same.
+    fn trap(self) -> Result<(), Trap> {
+        if self.operands | self.conditions == 0 {
+            return Ok(());
+        }
+        let (kind, channels, text) =
+            if self.conditions.trailing_zeros() < self.operands.trailing_zeros() {
+                let text = "the predicate of an operation is a diagnostic value";
+                (ExceptionKind::DiagnosticCondition, self.conditions, text)
+            } else {
+                let text = "an operand is a diagnostic value";
+                (ExceptionKind::DiagnosticOperand, self.operands, text)
+            };
+        Err(Trap::on_channels(kind, channels, Reason::Text(text)))
+    }
 }
 
 impl<B: Bus> Context<'_, B> {
@@ -36,20 +72,23 @@ impl<B: Bus> Context<'_, B> {
     ) -> Result<(), Trap> {
         let invalid = self.state.rotation.predicates(self.state.predicates.invalid);
         let mut lsr = self.state.lsr;
+        let mut raised = Raised::default();
         for operation in &bundle.operations {
             // A store that is not made asks for nothing.
             if bundle.loop_stores && operation.stores() && lsr.suppresses_store() {
                 continue;
             }
-            match self.fate(operation, predicates, stages, invalid)? {
+            match self.fate(operation, predicates, stages, invalid) {
                 Fate::Sound => {}
                 Fate::Poisoned => self.poison |= 1 << operation.channel,
                 Fate::Doubted => {
                     self.poison |= 1 << operation.channel;
                     self.doubted |= 1 << operation.channel;
                 }
+                Fate::Raises(kind) => raised.note(kind, operation.channel),
             }
         }
+        raised.trap()?;
         self.check_transfer(bundle.condition, invalid)
     }
 
@@ -68,29 +107,19 @@ impl<B: Bus> Context<'_, B> {
         }
     }
 
-    fn fate(
-        &self,
-        operation: &Operation,
-        predicates: u32,
-        stages: u32,
-        invalid: u32,
-    ) -> Result<Fate, Trap> {
+    fn fate(&self, operation: &Operation, predicates: u32, stages: u32, invalid: u32) -> Fate {
         let guard = operation.guard;
         if !guard.stages.is_empty() && !guard.stages.holds(stages) {
-            return Ok(Fate::Sound);
+            return Fate::Sound;
         }
         let uses = |condition: Condition| (condition.wanted | condition.unwanted) & invalid != 0;
         let doubtful = uses(guard.predicates) || uses(operation.merge.predicates);
         let strict = matches!(operation.action, Action::WriteState(_) | Action::Prepare);
         if doubtful && (!operation.speculative || strict) {
-            return Err(Trap::on_channel(
-                ExceptionKind::DiagnosticCondition,
-                operation.channel,
-                Reason::Text("the predicate of an operation is a diagnostic value"),
-            ));
+            return Fate::Raises(ExceptionKind::DiagnosticCondition);
         }
         if !doubtful && !guard.is_always() && !guard.allows(predicates, stages) {
-            return Ok(Fate::Sound);
+            return Fate::Sound;
         }
         let tagged = self.tags_that_matter(operation);
         let bad = |number: usize| self.read_tag(&operation.sources[number]) & tagged[number] != 0;
@@ -107,17 +136,13 @@ impl<B: Bus> Context<'_, B> {
         let copies = operation.name.starts_with("movt")
             && !matches!(operation.action, Action::WriteState(_));
         if invalid && !operation.speculative && !copies {
-            return Err(Trap::on_channel(
-                ExceptionKind::DiagnosticOperand,
-                operation.channel,
-                Reason::Text("an operand is a diagnostic value"),
-            ));
+            return Fate::Raises(ExceptionKind::DiagnosticOperand);
         }
-        Ok(match (uses(guard.predicates), invalid || doubtful) {
+        match (uses(guard.predicates), invalid || doubtful) {
             (true, _) => Fate::Doubted,
             (false, true) => Fate::Poisoned,
             (false, false) => Fate::Sound,
-        })
+        }
     }
 
     /// The part of each source's tag that matters. The selector of `insfd` says whether the upper half of a source is looked at.

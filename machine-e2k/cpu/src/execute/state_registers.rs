@@ -35,7 +35,7 @@ const UNPRIVILEGED: &[u8] = &[
 ];
 
 /// Registers that decide what the next bundle may do.
-const MODES: &[u8] = &[number::PSR, number::UPSR, number::CORE_MODE];
+const MODES: &[u8] = &[number::PSR, number::UPSR, number::CORE_MODE, number::DIBCR];
 
 /// Registers that take no writes.
 const READ_ONLY: &[u8] = &[number::IP, number::NIP, number::IDR, number::CLKR];
@@ -192,7 +192,8 @@ impl<B: Bus> Context<'_, B> {
         if register.0 == number::CORE_MODE {
             self.tlb.flush();
         }
-        if MODES.contains(&register.0) {
+        let breakpoint = (number::DIBAR0..=number::DIBAR3).contains(&register.0);
+        if breakpoint || MODES.contains(&register.0) {
             self.leave();
         }
         self.window_changed();

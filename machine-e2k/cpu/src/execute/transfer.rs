@@ -311,6 +311,7 @@ impl<B: Bus> Context<'_, B> {
         }
         let state = &mut *self.state;
         let frame = state.frame;
+        let (step, wish) = (frame.ss, frame.psr & psr::LW != 0);
         // `plan_return` has made sure of it.
         let Some(below) = state.frames.pop() else { return };
         let shift = 2 * u16::from(frame.wbs);
@@ -328,6 +329,10 @@ impl<B: Bus> Context<'_, B> {
         state.data_stack.restore(frame.ussz);
         state.ip = frame.ip & !7;
         state.frame = below;
+        if step || wish {
+            (state.debug.step, state.debug.wish) = (step, wish);
+            self.leave();
+        }
     }
 
     /// What the preparation of `bundle` puts into which control transfer register.

@@ -159,6 +159,9 @@ impl<B: Bus> Context<'_, B> {
         }
         self.bus.store(place, size, mas, value).map_err(Self::bus_fault(what, address, channel))?;
         self.note_written(place, bytes);
+        if !self.state.early_loads.is_empty() && self.state.early_loads.stored(place, bytes) {
+            self.state.mlock |= self.asks_early;
+        }
         Ok(())
     }
 

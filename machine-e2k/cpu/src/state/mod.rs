@@ -4,6 +4,8 @@
 
 pub mod aau;
 pub mod control;
+pub mod debug;
+pub mod early_loads;
 pub mod loops;
 pub mod registers;
 pub mod stacks;
@@ -15,6 +17,8 @@ mod saved;
 
 use aau::Aau;
 use control::{Ctpr, Frame};
+use debug::DebugState;
+use early_loads::EarlyLoads;
 use loops::Lsr;
 use registers::{Cell, RegisterFile};
 use stacks::{DataStack, HardwareStack};
@@ -97,6 +101,10 @@ pub struct State {
     pub lock: Option<Lock>,
     /// `%MLOCK`: the last conditional store failed.
     pub mlock: bool,
+    /// Loads made ahead of stores.
+    pub early_loads: EarlyLoads,
+    /// Breakpoints on data, steps and wishes.
+    pub debug: Box<DebugState>,
 }
 
 /// Bits of `%psr`.
@@ -165,6 +173,10 @@ pub mod number {
     pub const CUD_LO: u8 = 0x31;
     pub const GD_HI: u8 = 0x32;
     pub const GD_LO: u8 = 0x33;
+    pub const DIBCR: u8 = 0x40;
+    pub const DIBSR: u8 = 0x42;
+    pub const DIBAR0: u8 = 0x48;
+    pub const DIBAR3: u8 = 0x4b;
     pub const CR0_HI: u8 = 0x51;
     pub const CR0_LO: u8 = 0x53;
     pub const CR1_HI: u8 = 0x55;
@@ -239,6 +251,8 @@ impl State {
             aau: Box::default(),
             lock: None,
             mlock: false,
+            early_loads: EarlyLoads::default(),
+            debug: Box::default(),
         }
     }
 

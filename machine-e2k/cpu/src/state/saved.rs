@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::aau::Aau;
 use super::control::{Ctpr, Frame, RESIDENT_FRAMES, TRAP_FRAMES};
+use super::debug::DebugState;
+use super::early_loads::EarlyLoads;
 use super::loops::Lsr;
 use super::registers::{Cell, GLOBALS, LARGEST_WINDOW, RING};
 use super::stacks::{DataStack, HardwareStack};
@@ -86,6 +88,10 @@ pub struct CpuStateV1 {
     aau: Aau,
     lock: Option<Lock>,
     mlock: bool,
+    #[serde(default)]
+    early_loads: EarlyLoads,
+    #[serde(default)]
+    debug: DebugState,
     /// Only of a processor whose bundles wait for their operands.
     #[serde(default)]
     pub(crate) in_flight: Option<InFlightV1>,
@@ -161,6 +167,8 @@ impl State {
             aau: (*self.aau).clone(),
             lock: self.lock,
             mlock: self.mlock,
+            early_loads: self.early_loads.clone(),
+            debug: (*self.debug).clone(),
             in_flight: None,
         }
     }
@@ -239,6 +247,8 @@ impl State {
         *state.aau = saved.aau.clone();
         state.lock = saved.lock;
         state.mlock = saved.mlock;
+        state.early_loads = saved.early_loads.clone();
+        *state.debug = saved.debug.clone();
         Ok(state)
     }
 }

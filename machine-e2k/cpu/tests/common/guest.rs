@@ -3,7 +3,7 @@
 use std::io;
 use std::path::Path;
 
-use elnic_asm::{Files, Options, assemble_from};
+use elnic_asm::{Diagnostic, Files, Options, assemble_from};
 use elnic_cpu::{Config, Cycles, Exception, Interpreter, IsaVersion, Processor, Stop};
 use elnic_isa::CpuModel;
 
@@ -40,11 +40,15 @@ impl Guest {
 
     /// `text` on a processor of `config`.
     pub(crate) fn with(config: Config, text: &str) -> Self {
+        Self::assemble(config, text).unwrap_or_else(|messages| panic!("{messages:#?}"))
+    }
+
+    /// The same; what the assembler has against it.
+    pub(crate) fn assemble(config: Config, text: &str) -> Result<Self, Vec<Diagnostic>> {
         let name = format!("elbrus-v{}", config.isa as u8);
         let model = CpuModel::ALL.into_iter().find(|model| model.name == name).expect("model");
         let options = Options { address: BASE, ..Options::new(model) };
-        let program = assemble_from(&Text(text), &[Path::new("guest.S")], &options);
-        let program = program.unwrap_or_else(|messages| panic!("{messages:#?}"));
+        let program = assemble_from(&Text(text), &[Path::new("guest.S")], &options)?;
         let mut bus = TestBus::new(RAM);
         for section in &program.sections {
             let start = section.address as usize;
@@ -56,7 +60,7 @@ impl Guest {
         state.chain_stack.base = 0x70_0000;
         state.chain_stack.size = 0x1_0000;
         let symbols = program.symbols.iter().map(|symbol| (symbol.name.clone(), symbol.value));
-        Self { symbols: symbols.collect(), cpu, bus }
+        Ok(Self { symbols: symbols.collect(), cpu, bus })
     }
 
     /// Runs until something stops it.

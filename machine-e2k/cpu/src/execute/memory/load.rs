@@ -5,7 +5,7 @@ use elnic_isa::Mas;
 
 use super::{is_tagged, recovery_mas, recovery_size, special, swapped};
 use crate::bus::Bus;
-use crate::decode::Operation;
+use crate::decode::{Operation, PAGE};
 use crate::execute::context::Context;
 use crate::state::Lock;
 use crate::state::registers::TAG_NUMERIC;
@@ -62,6 +62,7 @@ impl<B: Bus> Context<'_, B> {
     ) -> Result<u64, Trap> {
         self.check_alignment(address, size.bytes(), channel)?;
         let value = self.read_memory("load", address, size, mas, channel)?;
+        self.watch(address, size.bytes(), false, channel);
         Ok(if mas.big_endian() { swapped(value, size) } else { value })
     }
 
@@ -72,7 +73,10 @@ impl<B: Bus> Context<'_, B> {
         operation: &Operation,
         load: impl FnOnce(&mut Self) -> Result<u64, Trap>,
     ) -> Result<u64, Trap> {
-        match load(self) {
+        self.speculative = operation.speculative;
+        let loaded = load(self);
+        self.speculative = false;
+        match loaded {
             Err(trap) if operation.speculative && !trap.is_pending_page() => {
                 self.invalidate(operation);
                 self.aside(operation).high = DIAGNOSTIC;
@@ -99,7 +103,8 @@ impl<B: Bus> Context<'_, B> {
             self.speculate(operation, |cx| cx.load_plain(address, size, mas_of_bus, channel))?;
         match (mas.mode(), matches!(channel, 2 | 5)) {
             (3, _) if mas.is_ordered() => {}
-            (3 | 4, true) => self.state.mlock = true,
+            (3 | 4, true) => self.ask_early(address, size, mas),
+            (4, false) => self.note_early(address, size, mas),
             (7, false) => {
                 let address = self.physical_of(address, mas_of_bus);
                 self.state.lock = Some(Lock { address, value });
@@ -107,6 +112,23 @@ impl<B: Bus> Context<'_, B> {
             _ => {}
         }
         Ok(value)
+    }
+
+    /// Notes a load made ahead of stores. One over the end of a page is not: it would be two.
+    fn note_early(&mut self, address: u64, size: Size, mas: Mas) {
+        let bytes = u64::from(size.bytes());
+        if address & !(PAGE - 1) == address.wrapping_add(bytes - 1) & !(PAGE - 1) {
+            let place = self.physical_of(address, mas);
+            self.state.early_loads.note(place, bytes);
+            self.checked = true;
+        }
+    }
+
+    /// `%MLOCK`, if what is loaded here was not loaded early or something was stored over it.
+    fn ask_early(&mut self, address: u64, size: Size, mas: Mas) {
+        let place = self.physical_of(address, mas);
+        self.asks_early = true;
+        self.state.mlock |= !self.state.early_loads.holds(place, size.bytes().into());
     }
 
     /// A 128-bit load into one register.

@@ -9,6 +9,7 @@ use crate::bus::Bus;
 use crate::exception::ExceptionKind;
 use crate::execute::context::Context;
 use crate::mmu::register;
+use crate::state::debug::DebugState;
 use crate::state::psr;
 use crate::trap::{Reason, Trap};
 
@@ -27,6 +28,19 @@ const ALL_TRANSLATIONS: u64 = 1;
 
 fn number(address: u64) -> usize {
     (address >> 4 & 0xff) as usize
+}
+
+/// The register of data breakpoints and monitors at `address` (e2k-isa.md §8.3).
+const fn debug_register(debug: &mut DebugState, address: u64) -> Option<&mut u64> {
+    match address {
+        0x07 | 0x27 | 0x47 | 0x67 => Some(&mut debug.addresses[(address >> 5 & 3) as usize]),
+        0x87 => Some(&mut debug.control),
+        0xa7 => Some(&mut debug.status),
+        0x107 => Some(&mut debug.monitors[0]),
+        0xc7 => Some(&mut debug.monitors[1]),
+        0xe7 => Some(&mut debug.monitors[2]),
+        _ => None,
+    }
 }
 
 impl<B: Bus> Context<'_, B> {
@@ -55,6 +69,9 @@ impl<B: Bus> Context<'_, B> {
         self.check_special(special, channel)?;
         Ok(match special {
             SpecialOperation::MmuRegister => self.state.mmu[number(address)],
+            SpecialOperation::DamRegister => {
+                debug_register(&mut self.state.debug, address).map_or(0, |register| *register)
+            }
             SpecialOperation::AddressProbe => self.probe(address, false),
             SpecialOperation::EntryProbe => self.probe(address, true),
             _ => 0,
@@ -87,6 +104,13 @@ impl<B: Bus> Context<'_, B> {
                 self.tlb.flush();
                 self.leave();
             }
+            SpecialOperation::DamRegister => {
+                if let Some(register) = debug_register(&mut self.state.debug, address) {
+                    *register = value;
+                    self.leave();
+                }
+            }
+            SpecialOperation::MemoryLockInvalidate => self.state.early_loads.clear(),
             _ => {}
         }
         Ok(())

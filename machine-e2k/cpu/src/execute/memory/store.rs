@@ -132,7 +132,9 @@ impl<B: Bus> Context<'_, B> {
         channel: u8,
     ) -> Result<(), Trap> {
         let value = if mas.big_endian() { swapped(value, size) } else { value };
-        self.write_memory("store", address, size, mas, (value, channel))
+        self.write_memory("store", address, size, mas, (value, channel))?;
+        self.watch(address, size.bytes(), true, channel);
+        Ok(())
     }
 
     /// Stores of the modes 2, 3, 5 and 7.
