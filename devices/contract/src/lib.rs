@@ -36,6 +36,7 @@ mod model;
 mod nic;
 mod outbox;
 mod property;
+mod rings;
 mod rx_filter;
 mod saved;
 mod serial;
@@ -59,6 +60,7 @@ pub use outbox::{Effect, GuestEvent, Outbox, TimerId};
 pub use property::{
     Properties, PropertyError, PropertyKind, PropertySpec, PropertyValue, nearest, parse_switch,
 };
+pub use rings::{Ring, RingOwner, RingPosition, RingRefusal, Rings};
 pub use rx_filter::{ReceiveMode, RxFilter};
 pub use saved::{RestoreError, SavedState};
 pub use serial::Serial;

@@ -40,6 +40,8 @@ pub enum Effect {
     Pme,
     /// What [`crate::Nic::rx_filter`] reports may have changed.
     RxFilterChanged,
+    /// The driver has notified this queue, on whose ring somebody else works ([`crate::RingOwner`]).
+    Kick(u16),
 }
 
 /// What a guest may say about itself as a whole.
