@@ -29,6 +29,7 @@ mod notice;
 mod offload;
 mod path;
 mod port;
+mod rings;
 mod stats;
 mod wiring;
 
@@ -45,5 +46,6 @@ pub use net_core::{NetConfig, NetCore, NetEvent};
 pub use notice::{Endpoint, Notice};
 pub use offload::OffloadSupport;
 pub use port::{PortId, PortKind};
+pub use rings::{RingEngine, SharedMemory};
 pub use stats::{Loss, PortStats};
 pub use wiring::NicOptions;

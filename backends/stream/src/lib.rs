@@ -11,10 +11,18 @@ mod error;
 mod options;
 mod plan;
 
-use elnic_sockets::{StreamClient, StreamState};
+use elnic_sockets::{StreamClient, StreamPlan, StreamState};
 
 pub use error::StreamError;
 pub use options::{Address, InetAddress, Options};
+
+/// What is to be opened, with all that can be known beforehand checked: a server listens already.
+///
+/// # Errors
+/// As [`open`].
+pub fn plan(options: &Options) -> Result<StreamPlan, StreamError> {
+    plan::plan(options)
+}
 
 /// Listens, or starts to connect, on an I/O thread. `id` names the thread.
 ///

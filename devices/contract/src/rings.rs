@@ -40,6 +40,8 @@ pub struct Ring {
 pub struct Rings {
     /// Virtio features that driver and device agreed on.
     pub features: u64,
+    /// The largest MTU the driver was told of.
+    pub mtu: Option<u16>,
     /// The rings, by ascending number.
     pub list: Vec<Ring>,
 }

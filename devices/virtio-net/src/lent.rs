@@ -9,7 +9,7 @@ use elnic_virtio::feature;
 use crate::VirtioNet;
 use crate::features::{
     CTRL_GUEST_OFFLOADS, CTRL_MAC_ADDR, CTRL_RX, CTRL_RX_EXTRA, CTRL_VLAN, CTRL_VQ, DEVICE_STATS,
-    HASH_REPORT, KIND, MAC, MQ, NOTF_COAL, RSC_EXT, RSS, SPEED_DUPLEX, STANDBY, STATUS,
+    HASH_REPORT, KIND, MAC, MQ, MTU, NOTF_COAL, RSC_EXT, RSS, SPEED_DUPLEX, STANDBY, STATUS,
     VQ_NOTF_COAL,
 };
 
@@ -96,7 +96,8 @@ impl RingOwner for VirtioNet {
         });
         let list: Vec<_> = list.collect();
         let features = self.transport.negotiated();
-        (!list.is_empty()).then_some(Rings { features, list })
+        let mtu = self.transport.has(MTU).then_some(self.settings.mtu);
+        (!list.is_empty()).then_some(Rings { features, mtu, list })
     }
 
     fn ring_called(&mut self, cx: &mut Cx<'_>, queue: u16) {

@@ -92,8 +92,7 @@ impl Settings {
         let speed_known = speed.is_some() || duplex != Duplex::Unknown;
         let takes = properties.choice("offloads") == Some("on") || properties.switch("vnet-hdr");
         let features = offered(properties, interfaces, speed_known, takes);
-        let never = properties.choice("offloads") == Some("off");
-        let with_offloads = offered(properties, interfaces, speed_known, !never);
+        let with_offloads = offered(properties, interfaces, speed_known, true);
         let several = features & (MQ | RSS) != 0;
         let pairs = if several { small("queue-pairs") } else { 1 };
         if !several && number("queue-pairs") > 1 {

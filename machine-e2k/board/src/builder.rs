@@ -328,6 +328,7 @@ fn add_device(
             netdev: machine.text("netdev").map(str::to_owned),
             pad_short: !virtio,
             offload: OffloadSupport::NONE,
+            rings: virtio,
         })?;
         world.links.connect(id, port);
     }

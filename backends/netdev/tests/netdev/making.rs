@@ -62,6 +62,7 @@ fn frames_cross_a_netdev_made_from_text() {
         netdev: Some("d0".to_owned()),
         pad_short: true,
         offload: OffloadSupport::NONE,
+        rings: false,
     });
     let nic = nic.unwrap();
     core.send(nic, VTime::ZERO, Frame::new(vec![7; 60], VTime::ZERO).unwrap()).unwrap();
@@ -258,6 +259,7 @@ fn a_link_set_up_over_a_stream_without_a_peer_sends_nothing_and_stands() {
         netdev: Some("s0".to_owned()),
         pad_short: true,
         offload: OffloadSupport::NONE,
+        rings: false,
     });
     let nic = nic.unwrap();
     core.set_link("s0", true).unwrap();
