@@ -23,7 +23,7 @@ mod validate;
 
 pub use chardev::{Chardev, Chardevs, parse_chardev};
 pub use error::NetdevError;
-pub use factory::{add, create};
+pub use factory::{add, add_using, create};
 pub use filter::{Filter, FilterKind, filter_from_json, is_filter, parse_filter};
 pub use options::{Netdev, NetdevOptions};
 pub use parse::{NicRequest, Request, from_json, parse, parse_nic};

@@ -146,16 +146,6 @@ impl VhostUser {
     }
 }
 
-/// Whether the two differ in what is enabled alone.
-fn same_places(one: &Rings, other: &Rings) -> bool {
-    let alike = |rings: &Rings| {
-        let mut rings = rings.clone();
-        rings.list.iter_mut().for_each(|ring| ring.enabled = true);
-        rings
-    };
-    alike(one) == alike(other)
-}
-
 impl RingEngine for VhostUser {
     fn features(&self) -> u64 {
         self.features
@@ -169,7 +159,7 @@ impl RingEngine for VhostUser {
         let contact = self.contact().ok_or("there is no back end")?;
         if let Some(started) = self.started.as_mut()
             && started.contact == contact
-            && same_places(&started.rings, rings)
+            && started.rings.lie_as(rings)
         {
             started.rings = rings.clone();
             let said = self.shared.say(contact, |session| session.enable(rings));

@@ -46,6 +46,17 @@ pub struct Rings {
     pub list: Vec<Ring>,
 }
 
+impl Rings {
+    /// Whether the two differ at most in what is enabled.
+    pub fn lie_as(&self, other: &Self) -> bool {
+        let alike = |one: &Ring, other: &Ring| Ring { enabled: other.enabled, ..*one } == *other;
+        self.features == other.features
+            && self.mtu == other.mtu
+            && self.list.len() == other.list.len()
+            && self.list.iter().zip(&other.list).all(|(one, other)| alike(one, other))
+    }
+}
+
 /// Why a device cannot give its rings away.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RingRefusal {

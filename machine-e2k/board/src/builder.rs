@@ -114,6 +114,7 @@ impl MachineBuilder {
             slice_end: VTime::MAX,
             guest_event: None,
             pc: PcState::default(),
+            rings_held: false,
             notices: Notices::default(),
             outbox: Outbox::new(),
         };
@@ -305,6 +306,7 @@ fn add_device(
     };
     let properties = own.iter().map(|(name, value)| (name.as_str(), value.as_str()));
     let device = entry.make(properties)?;
+    let rings = device.as_ring_owner().is_some();
     let rom = match machine.text("romfile").filter(|file| !file.is_empty()) {
         Some(file) => Some(read_rom(&name, file)?),
         None => None,
@@ -328,9 +330,10 @@ fn add_device(
             netdev: machine.text("netdev").map(str::to_owned),
             pad_short: !virtio,
             offload: OffloadSupport::NONE,
-            rings: virtio,
+            rings,
         })?;
         world.links.connect(id, port);
+        world.give_rings_away(id, port)?;
     }
     Ok(mac.filter(|_| entry.is_nic))
 }

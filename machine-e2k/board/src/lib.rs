@@ -34,6 +34,7 @@ mod models;
 mod notice;
 mod pc;
 mod processor_bus;
+mod rings;
 mod serial;
 mod soldered;
 #[cfg(test)]

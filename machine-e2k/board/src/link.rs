@@ -11,6 +11,7 @@ use elnic_netclient::{NetEvent, PortId};
 
 use crate::devices::{Body, Slot};
 use crate::log::LogItem;
+use crate::rings::Lent;
 use crate::trace::TraceEvent;
 use crate::world::World;
 
@@ -23,9 +24,11 @@ const IN: TimerId = TimerId(1);
 /// Frames handed to a NIC in one go before the processor gets its turn.
 const BURST: usize = 64;
 
-struct Link {
+pub(crate) struct Link {
     device: DeviceId,
-    port: PortId,
+    pub(crate) port: PortId,
+    /// Rings the netdev works on, if it is of that kind.
+    pub(crate) lent: Lent,
     /// Frames whose last bit has not left the NIC yet, oldest first.
     leaving: VecDeque<Frame>,
     readiness: Readiness,
@@ -39,10 +42,11 @@ impl Links {
     pub(crate) fn connect(&mut self, device: DeviceId, port: PortId) {
         // What the core assumes of a new port.
         let readiness = Readiness::Ready;
-        self.0.push(Link { device, port, leaving: VecDeque::new(), readiness });
+        let (lent, leaving) = (Lent::default(), VecDeque::new());
+        self.0.push(Link { device, port, lent, leaving, readiness });
     }
 
-    fn of(&mut self, device: DeviceId) -> Option<&mut Link> {
+    pub(crate) fn of(&mut self, device: DeviceId) -> Option<&mut Link> {
         self.0.iter_mut().find(|link| link.device == device)
     }
 
@@ -199,6 +203,7 @@ impl World {
         self.notices.netdev(told);
         self.deliver_net_events();
         for device in self.links.devices() {
+            self.answer_calls(device);
             self.pump(device);
         }
     }

@@ -64,6 +64,8 @@ pub(crate) struct World {
     pub(crate) guest_event: Option<GuestEvent>,
     /// State of the ports of a PC.
     pub(crate) pc: PcState,
+    /// The machine stands still, and with it all who work on its rings.
+    pub(crate) rings_held: bool,
     /// What happened that a monitor may want to tell.
     pub(crate) notices: Notices,
     /// Kept for its allocation; empty between entries.
@@ -95,7 +97,7 @@ impl World {
     }
 
     /// Whether a device cannot reach RAM: it stands behind a bridge that does not forward bus masters.
-    fn cut_off(&self, id: DeviceId) -> bool {
+    pub(crate) fn cut_off(&self, id: DeviceId) -> bool {
         let wiring = self.devices.get(id).and_then(|slot| slot.wiring.pci());
         let behind = wiring.is_some_and(|wiring| wiring.side == BusSide::Secondary);
         behind && !self.bridge().is_some_and(elnic_pci::Bridge::may_master)

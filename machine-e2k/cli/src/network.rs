@@ -17,6 +17,8 @@ pub(crate) struct Network {
     netdevs: Vec<(&'static str, String, Netdev)>,
     interfaces: Vec<DeviceOptions>,
     chardevs: Vec<(String, Chardev)>,
+    /// Ids of chardevs that are a monitor's, or no sockets.
+    other_chardevs: Vec<String>,
     filters: Vec<(String, Filter)>,
 }
 
@@ -27,6 +29,7 @@ impl Network {
             netdevs: Vec::new(),
             interfaces: Vec::new(),
             chardevs: Vec::new(),
+            other_chardevs: Vec::new(),
             filters: Vec::new(),
         };
         for text in &arguments.netdev {
@@ -46,8 +49,13 @@ impl Network {
                 }
             }
         }
-        let streams =
-            arguments.chardev.iter().filter(|text| !control::is_monitors(arguments, text));
+        let is_monitors = |text: &&String| control::is_monitors(arguments, text);
+        let (others, streams): (Vec<&String>, _) = arguments.chardev.iter().partition(is_monitors);
+        let id = |text: &String| {
+            let id = text.split(',').find_map(|part| part.strip_prefix("id="));
+            id.map(str::to_owned)
+        };
+        network.other_chardevs = others.into_iter().filter_map(id).collect();
         for text in streams {
             match elnic_netdev::parse_chardev(text).map_err(refuse("chardev", text))? {
                 Request::Help(text) => return Ok(Request::Help(text)),
@@ -85,11 +93,12 @@ impl Network {
         core: &mut NetCore,
         chardevs: &mut Chardevs,
     ) -> Result<Vec<DeviceOptions>, Failure> {
-        for (option, text, netdev) in &self.netdevs {
-            elnic_netdev::add(core, netdev).map_err(refuse(option, text))?;
-        }
         for (text, chardev) in &self.chardevs {
             chardevs.add(chardev).map_err(refuse("chardev", text))?;
+        }
+        self.other_chardevs.iter().for_each(|id| chardevs.note_other(id));
+        for (option, text, netdev) in &self.netdevs {
+            elnic_netdev::add_using(core, netdev, chardevs).map_err(refuse(option, text))?;
         }
         for (text, filter) in self.filters {
             let error = refuse("object", &text);
