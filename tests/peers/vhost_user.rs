@@ -1,0 +1,90 @@
+//! vhost-user against DPDK's `net_vhost`: it maps the guest's memory and works on its rings by itself.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use crate::guest::{self, CTRL_VQ, Guest, MQ, MRG_RXBUF, STATUS, VERSION_1};
+use crate::support::{Process, program, wait_for};
+
+/// `testpmd` on a machine without huge pages, sending back what it gets with the addresses swapped.
+fn testpmd(path: &Path, prefix: &str, options: &str, queues: u16) -> Option<Process> {
+    let testpmd = program("dpdk-testpmd")?;
+    let device = format!("net_vhost0,iface={},queues={queues}{options}", path.display());
+    let mut command = Command::new(testpmd);
+    command.args(["-l", "0-1", "--no-huge", "-m", "256", "--no-pci", "--no-telemetry"]);
+    command.args(["--file-prefix", prefix, "--vdev", &device, "--", "--no-mlockall"]);
+    command.args(["--total-num-mbufs=2048", "--forward-mode=macswap", "--auto-start"]);
+    command.args([format!("--rxq={queues}"), format!("--txq={queues}")]);
+    Some(Process::start_with_input(command.stderr(Stdio::null())))
+}
+
+/// A frame of that length whose number can be told, and what comes back for it.
+fn frame(number: u8, length: usize) -> (Vec<u8>, Vec<u8>) {
+    let mut frame = vec![0x52, 0x54, 0, 0, 0, 1, 0x52, 0x54, 0, 0, 0, 2, 0x88, 0xb5];
+    frame.extend((frame.len()..length).map(|at| (at as u8).wrapping_mul(number)));
+    let mut swapped = frame.clone();
+    swapped[..12].rotate_left(6);
+    (frame, swapped)
+}
+
+fn exchange(guest: &mut Guest, pair: u16) {
+    let lengths = [14, 60, 61, 64, 590, 1514, 1518];
+    for round in 0..40_u8 {
+        let frames = lengths.iter().zip(1..).map(|(length, number)| frame(number + round, *length));
+        let (out, back): (Vec<_>, Vec<_>) = frames.unzip();
+        guest.send(pair, out);
+        assert_eq!(guest.await_frames(pair, back.len()), back, "round {round}");
+    }
+    wait_for("buffers that were sent", || guest.sent(pair) > 0);
+}
+
+#[test]
+fn dpdk_sends_every_frame_back_and_again_after_it_was_killed() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("s");
+    let Some(mut peer) = testpmd(&path, "elnic-a", "", 1) else { return };
+    wait_for("DPDK's socket", || path.exists());
+    let chardev = format!("socket,id=c0,path={},reconnect-ms=50", path.display());
+    let machine = guest::machine(&chardev, "vhost-user,id=n0,chardev=c0", &[]);
+    let mut guest = Guest::new(machine, VERSION_1 | MRG_RXBUF | STATUS, 1);
+    for life in 0..3 {
+        guest.await_link(true);
+        guest.interrupts();
+        exchange(&mut guest, 0);
+        assert_eq!(guest.interrupts() & 1, 1, "the driver was told of used buffers");
+        if life == 1 {
+            // A driver that starts over finds the same back end.
+            guest.start(VERSION_1 | MRG_RXBUF | STATUS);
+            exchange(&mut guest, 0);
+            continue;
+        }
+        peer.kill();
+        guest.await_link(false);
+        let _ = std::fs::remove_file(&path);
+        // Meanwhile the driver goes on: nothing of it is lost.
+        let (out, back) = frame(99, 100);
+        guest.send(0, [out]);
+        let Some(next) = testpmd(&path, "elnic-a", "", 1) else { return };
+        peer = next;
+        assert_eq!(guest.await_frames(0, 1), [back]);
+    }
+    drop(peer);
+}
+
+#[test]
+fn dpdk_comes_to_a_server_and_works_on_two_pairs() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("s");
+    // DPDK connects to whoever listens there, and tries again until somebody does.
+    let Some(_peer) = testpmd(&path, "elnic-b", ",client=1", 2) else { return };
+    let chardev = format!("socket,id=c0,path={},server=on,wait=off", path.display());
+    let properties = [("mq", "on"), ("queue-pairs", "2")];
+    let machine = guest::machine(&chardev, "vhost-user,id=n0,chardev=c0,queues=2", &properties);
+    let mut guest = Guest::new(machine, VERSION_1 | MRG_RXBUF | STATUS | CTRL_VQ | MQ, 2);
+    assert_ne!(guest.offered() & MQ, 0);
+    guest.await_link(true);
+    exchange(&mut guest, 0);
+    assert!(guest.command(4, 0, &2_u16.to_le_bytes()), "two pairs are taken into use");
+    exchange(&mut guest, 0);
+    exchange(&mut guest, 1);
+}
