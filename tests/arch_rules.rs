@@ -136,6 +136,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "elnic-qapi",
         ],
     ),
+    ("elnic-export", &["elnic-contract", "elnic-catalogue", "elnic-netclient", "elnic-sockets"]),
     ("elnic-firmware", &[]),
     (
         "elnic",
@@ -151,6 +152,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "elnic-clock",
             "elnic-cpu",
             "elnic-board",
+            "elnic-export",
             "elnic-monitor",
             "elnic-firmware",
         ],

@@ -3,7 +3,7 @@
 //! What travels is a length and a frame, as in the `stream` netdev, whose options and connection these are. Of QEMU's kinds
 //! of chardev this is the one filters take; a machine's serial lines have `-serial`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use elnic_contract::nearest;
 use elnic_netclient::{NetClient, Outlet};
@@ -66,6 +66,31 @@ pub fn parse_chardev(text: &str) -> Result<Request<Chardev>, NetdevError> {
     let gathered = validate::gather(CHARDEV_OPTIONS, pairs)?;
     let checked = validate::object(CHARDEV_OPTIONS, gathered, "", Origin::Traditional)?;
     Ok(Request::Make(Chardev { id, options: options(deserialize(checked)?)? }))
+}
+
+/// A unix socket at a path.
+pub fn unix(path: &Path) -> Address {
+    Address::Unix { path: path.to_owned(), is_abstract: false, tight: true }
+}
+
+/// A socket that was passed in, by number.
+pub fn passed(number: &str) -> Address {
+    Address::Fd { number: number.to_owned() }
+}
+
+/// How connections at that address come about, for whoever speaks something else on them than frames; a `server` listens
+/// already, a client connects again after `reconnect` ms if that is not 0.
+///
+/// # Errors
+/// The address is none, or cannot be listened at.
+pub fn stream_plan(
+    address: Address,
+    server: bool,
+    reconnect: u32,
+) -> Result<StreamPlan, NetdevError> {
+    let reconnect_ms = Some(reconnect).filter(|pause| *pause > 0);
+    let options = elnic_stream::Options { address, server, reconnect: None, reconnect_ms };
+    Ok(elnic_stream::plan(&options)?)
 }
 
 fn options(given: Given) -> Result<elnic_stream::Options, NetdevError> {

@@ -82,13 +82,14 @@ pub trait RingOwner {
     /// The device and the worker do not fit together; nothing has changed.
     fn give_rings_away(&mut self, features: u64, pairs: u16) -> Result<(), RingRefusal>;
 
-    /// The rings as they are to be worked on now; `None` while nobody may touch them. A pure function of the state.
+    /// The data rings as they stand, for whoever works on them; `None` while nobody may touch them. A pure function of the
+    /// state.
     fn rings(&self) -> Option<Rings>;
 
     /// The worker has used buffers of this queue and its driver wants to hear of it.
     fn ring_called(&mut self, cx: &mut Cx<'_>, queue: u16);
 
-    /// The worker has stopped at `position`; `None` if it is gone without a word, and the ring tells where it was. Does
+    /// Whoever worked on the ring has stopped at `position`; `None` if it is gone without a word, and the ring tells where it was. Does
     /// nothing to a queue that was reset in the meantime.
     fn ring_returned(&mut self, cx: &mut Cx<'_>, queue: u16, position: Option<RingPosition>);
 }

@@ -85,11 +85,11 @@ impl RingOwner for VirtioNet {
     }
 
     fn rings(&self) -> Option<Rings> {
-        if !(self.settings.lent && self.link_up && self.transport.running()) {
+        if !(self.link_up && self.transport.running()) {
             return None;
         }
-        let queues =
-            (0..self.settings.pairs.saturating_mul(2)).filter(|queue| self.is_lent(*queue));
+        let queues = (0..self.settings.pairs.saturating_mul(2))
+            .filter(|queue| Some(*queue) != self.control_queue());
         let list = queues.filter_map(|queue| {
             let ring = self.transport.lend(queue)?;
             Some(elnic_contract::Ring { enabled: queue >> 1 < self.active_pairs, ..ring })
@@ -107,7 +107,7 @@ impl RingOwner for VirtioNet {
     }
 
     fn ring_returned(&mut self, cx: &mut Cx<'_>, queue: u16, position: Option<RingPosition>) {
-        if self.is_lent(queue) {
+        if Some(queue) != self.control_queue() {
             self.transport.take_back(cx, queue, position);
         }
     }
