@@ -1,19 +1,30 @@
-//! vhost-user against DPDK's `net_vhost`: it maps the guest's memory and works on its rings by itself.
+//! vhost-user against DPDK, both ways: `net_vhost` maps our guest's memory and works on its rings by itself; our virtio-net
+//! works on those of `virtio_user`.
 
+use std::os::unix::net::UnixDatagram;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use elnic_export::Bell;
+use elnic_netclient::{NetConfig, NetCore};
+use elnic_netdev::Request;
+
 use crate::guest::{self, CTRL_VQ, Guest, MQ, MRG_RXBUF, STATUS, VERSION_1};
 use crate::support::{Process, program, wait_for};
 
-/// `testpmd` on a machine without huge pages, sending back what it gets with the addresses swapped.
+/// `testpmd` with a back end of vhost-user.
 fn testpmd(path: &Path, prefix: &str, options: &str, queues: u16) -> Option<Process> {
-    let testpmd = program("dpdk-testpmd")?;
     let device = format!("net_vhost0,iface={},queues={queues}{options}", path.display());
+    testpmd_on(&device, prefix, queues)
+}
+
+/// `testpmd` on a machine without huge pages, sending back what it gets with the addresses swapped.
+fn testpmd_on(device: &str, prefix: &str, queues: u16) -> Option<Process> {
+    let testpmd = program("dpdk-testpmd")?;
     let mut command = Command::new(testpmd);
     command.args(["-l", "0-1", "--no-huge", "-m", "256", "--no-pci", "--no-telemetry"]);
-    command.args(["--file-prefix", prefix, "--vdev", &device, "--", "--no-mlockall"]);
+    command.args(["--file-prefix", prefix, "--vdev", device, "--", "--no-mlockall"]);
     command.args(["--total-num-mbufs=2048", "--forward-mode=macswap", "--auto-start"]);
     command.args([format!("--rxq={queues}"), format!("--txq={queues}")]);
     Some(Process::start_with_input(command.stderr(Stdio::null())))
@@ -107,4 +118,48 @@ fn dpdk_comes_to_a_server_and_works_on_two_pairs() {
     assert!(guest.command(4, 0, &2_u16.to_le_bytes()), "two pairs are taken into use");
     exchange(&mut guest, 0);
     exchange(&mut guest, 1);
+}
+
+#[test]
+fn dpdk_s_virtio_user_works_with_our_device_and_again_after_it_was_killed() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("s");
+    let (bell, button) = Bell::new().unwrap();
+    let mut core = NetCore::new(NetConfig::default(), button);
+    let (near, far) = (directory.path().join("near"), directory.path().join("far"));
+    let socket = UnixDatagram::bind(&far).unwrap();
+    socket.set_read_timeout(Some(Duration::from_millis(200))).unwrap();
+    let text = format!(
+        "dgram,id=d0,local.type=unix,local.path={},remote.type=unix,remote.path={}",
+        near.display(),
+        far.display()
+    );
+    let Ok(Request::Make(netdev)) = elnic_netdev::parse(&text) else { panic!("{text}") };
+    elnic_netdev::add(&mut core, &netdev).unwrap();
+    let plan = elnic_netdev::stream_plan(elnic_netdev::unix(&path), true, 0).unwrap();
+    let mut server = elnic_export::export(core, "d0", &[]).unwrap();
+    // It serves as long as this test runs.
+    std::thread::spawn(move || server.run(plan, &bell));
+    socket.connect(&near).unwrap();
+    for _ in 0..2 {
+        let device = format!("net_virtio_user0,path={},queues=1", path.display());
+        let Some(peer) = testpmd_on(&device, "elnic-c", 1) else { return };
+        let mut bytes = [0; 4096];
+        wait_for("the first frame back", || {
+            socket.send(&frame(7, 99).0).unwrap();
+            socket.recv(&mut bytes).is_ok()
+        });
+        while socket.recv(&mut bytes).is_ok() {}
+        for round in 0..100_u8 {
+            let frames = [14_usize, 60, 590, 1514].map(|length| frame(round, length));
+            for (out, _) in &frames {
+                socket.send(out).unwrap();
+            }
+            for (_, back) in frames {
+                let length = socket.recv(&mut bytes).expect("a frame comes back");
+                assert_eq!(bytes[..length], back[..], "round {round}");
+            }
+        }
+        peer.kill();
+    }
 }

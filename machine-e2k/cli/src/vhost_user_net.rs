@@ -43,7 +43,9 @@ pub(crate) fn serve(arguments: &VhostUserNetArguments) -> Result<u8, Failure> {
         }
         (Some(path), None) => stream_plan(elnic_netdev::unix(path), true, 0),
         (None, Some(number)) if !arguments.client => {
-            stream_plan(elnic_netdev::passed(number), false, 0)
+            // Listening, if it does; else it is connected.
+            stream_plan(elnic_netdev::passed(number), true, 0)
+                .or_else(|_| stream_plan(elnic_netdev::passed(number), false, 0))
         }
         _ => {
             let why = "one of -socket-path and -fd is wanted, and -client goes with -socket-path";
