@@ -37,6 +37,8 @@ pub(crate) struct FrontEnd {
     pub(crate) device: Exported,
     pub(crate) rings: [Ring; RINGS],
     features: u64,
+    /// `REPLY_ACK` was agreed on.
+    pub(crate) acknowledges: bool,
     /// The rings the device is up with.
     at_work: Vec<Placed>,
 }
@@ -47,7 +49,13 @@ fn refused(error: io::Error) -> Error {
 
 impl FrontEnd {
     pub(crate) fn new(device: Exported) -> Self {
-        Self { device, rings: Default::default(), features: 0, at_work: Vec::new() }
+        Self {
+            device,
+            rings: Default::default(),
+            features: 0,
+            acknowledges: false,
+            at_work: Vec::new(),
+        }
     }
 
     fn ring(&mut self, index: u32) -> Result<&mut Ring> {
@@ -102,6 +110,7 @@ impl FrontEnd {
     pub(crate) fn forget(&mut self) {
         self.rings = Default::default();
         self.features = 0;
+        self.acknowledges = false;
         self.at_work.clear();
         let _ = self.device.bring_up(0, &[]);
         self.device.memory = SharedGuest::default();
@@ -158,7 +167,8 @@ impl VhostUserBackendReqHandlerMut for FrontEnd {
         Ok(VhostUserProtocolFeatures::REPLY_ACK)
     }
 
-    fn set_protocol_features(&mut self, _features: u64) -> Result<()> {
+    fn set_protocol_features(&mut self, features: u64) -> Result<()> {
+        self.acknowledges = features & VhostUserProtocolFeatures::REPLY_ACK.bits() != 0;
         Ok(())
     }
 

@@ -10,6 +10,7 @@
 #![forbid(unsafe_code)]
 
 mod device;
+mod early;
 mod front_end;
 mod memory;
 mod serve;

@@ -13,6 +13,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use vhost::vhost_user::{BackendReqHandler, Error};
 
 use crate::device::Exported;
+use crate::early;
 use crate::front_end::FrontEnd;
 
 /// Frames handed to the device in one go.
@@ -113,7 +114,13 @@ impl Server {
         let mut messages = BackendReqHandler::from_stream(stream, Arc::clone(&self.front_end));
         loop {
             let (spoken, rung, kicked) = self.sleep(watched.as_fd(), bell.heard.as_fd());
-            if spoken {
+            let early = spoken && {
+                match early::take_enable(&watched, &mut self.front_end()) {
+                    Ok(early) => early,
+                    Err(_) => return,
+                }
+            };
+            if spoken && !early {
                 match messages.handle_request() {
                     Ok(()) => {}
                     Err(Error::Disconnected) => return,

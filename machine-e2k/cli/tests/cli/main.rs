@@ -17,3 +17,4 @@ mod serial;
 mod table;
 mod tools;
 mod vectors;
+mod vhost_user;
