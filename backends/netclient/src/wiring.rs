@@ -111,6 +111,38 @@ impl NetCore {
         Ok(port)
     }
 
+    /// A name `STEM` followed by the first number that no port's name has.
+    pub fn unused_name(&self, stem: &str) -> String {
+        let taken = |name: &String| self.ports.iter().any(|(_, port)| port.name == *name);
+        let names = (0_u32..).map(|number| format!("{stem}{number}"));
+        names.take(usize::from(u16::MAX)).find(|name| !taken(name)).unwrap_or_default()
+    }
+
+    /// Hubs that lead nowhere, in QEMU's words: said once the command line is carried out.
+    pub fn loose_ends(&self) -> Vec<String> {
+        let mut said = Vec::new();
+        for hub in &self.hubs {
+            let peers = || {
+                let ports = hub.ports.iter().filter_map(|port| self.ports.get(*port));
+                ports.map(|port| (port, port.peer.and_then(|peer| self.ports.get(peer))))
+            };
+            for (port, _) in peers().filter(|(_, peer)| peer.is_none()) {
+                said.push(format!("hub port {} has no peer", port.name));
+            }
+            let kinds = || peers().filter_map(|(_, peer)| Some(peer?.kind()));
+            let nics = kinds().filter(|kind| *kind == PortKind::Nic).count();
+            let others = kinds().count() - nics;
+            match (nics, others) {
+                (0, 1..) => said.push(format!("hub {} with no nics", hub.number)),
+                (1.., 0) => {
+                    said.push(format!("hub {} is not connected to host network", hub.number))
+                }
+                _ => {}
+            }
+        }
+        said
+    }
+
     /// Removes a netdev and the filters on it. A NIC connected to it finds its cable pulled.
     ///
     /// # Errors

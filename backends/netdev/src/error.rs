@@ -45,6 +45,18 @@ pub enum NetdevError {
     /// `mac=` of `-nic` addresses a group.
     #[error("NIC cannot have multicast MAC address (odd 1st byte): '{0}'")]
     MulticastMac(String),
+    /// More MSI-X vectors than there can be.
+    #[error("invalid # of vectors: {0}")]
+    Vectors(String),
+    /// `id=` and `name=` of `-net`.
+    #[error("id= and name= are one: give one of them")]
+    NamedTwice,
+    /// A type that `-net` does not take.
+    #[error("network backend '{0}' is only supported with -netdev/-nic")]
+    NoLegacy(&'static str),
+    /// More interfaces than there can be.
+    #[error("too many NICs: -nic and -net make up to 8, -device makes more")]
+    TooManyNics,
     /// An object type of the schema that this version cannot make.
     #[error("object type '{kind}' is not built into this version: it has {}", .built.join(", "))]
     FilterNotBuilt {

@@ -75,7 +75,7 @@ pub(crate) struct RunArguments {
     /// Add a network backend; 'help' lists types
     #[arg(long, value_name = "TYPE,id=ID[,OPTION=VALUE…]")]
     pub(crate) netdev: Vec<String>,
-    /// Add a network backend and a network interface in one: TYPE[,model=MODEL][,mac=ADDRESS][,…], or none
+    /// Add a network backend and a network interface in one: TYPE[,model=MODEL][,mac=ADDRESS][,addr=SLOT][,vectors=N][,…], or none
     #[arg(long, value_name = "TYPE[,OPTION=VALUE…]")]
     pub(crate) nic: Vec<String>,
     /// Make a character device for filters or monitors: socket, stdio, file or null; 'socket,help' lists options
@@ -84,8 +84,8 @@ pub(crate) struct RunArguments {
     /// Add an object: filter-dump, filter-mirror, net-fault, …
     #[arg(long, value_name = "TYPE,id=ID[,PROPERTY=VALUE…]")]
     pub(crate) object: Vec<String>,
-    /// Old syntax, refused
-    #[arg(long, value_name = "…", hide = true)]
+    /// The older way: nic[,model=MODEL][,macaddr=ADDRESS][,…] and TYPE[,…] meet on hub 0
+    #[arg(long, value_name = "nic|TYPE[,OPTION=VALUE…]")]
     pub(crate) net: Vec<String>,
     /// Log items, comma-separated; 'help' lists them
     #[arg(short = 'd', value_name = "ITEM,…")]
