@@ -32,6 +32,7 @@ mod port;
 mod rings;
 mod stats;
 mod wiring;
+mod wish;
 
 pub use buffer::{FilterBuffer, IntervalError};
 pub use client::{Doorbell, NetClient};
