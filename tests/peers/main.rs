@@ -5,9 +5,11 @@
 
 mod bridge;
 mod guest;
-mod namespace;
+mod offload;
 mod passt;
+mod qemu;
 mod relay;
+mod rx_filter;
 mod sockets;
 mod support;
 mod tap;

@@ -34,6 +34,8 @@ mod stats;
 mod wiring;
 mod wish;
 
+pub use elnic_contract::OffloadSupport;
+
 pub use buffer::{FilterBuffer, IntervalError};
 pub use client::{Doorbell, NetClient};
 pub use dump::{DumpClock, DumpError, DumpFormat, FilterDump};
@@ -45,7 +47,6 @@ pub use mac_pool::MacPool;
 pub use mirror::{FilterMirror, FilterRedirector, Outlet};
 pub use net_core::{NetConfig, NetCore, NetEvent};
 pub use notice::{Endpoint, Notice};
-pub use offload::OffloadSupport;
 pub use port::{PortId, PortKind};
 pub use rings::{RingEngine, SharedMemory};
 pub use stats::{Loss, PortStats};

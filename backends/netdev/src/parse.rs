@@ -4,7 +4,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::keyval::{self, Pair};
-use crate::schema::{self, Kind, OptionSpec, TYPES, TypeSpec};
+use crate::schema::{self, OptionSpec, TYPES, TypeSpec};
 use crate::validate::{self, OptionError, Origin, choice, identifier};
 use crate::{Netdev, NetdevError, NetdevOptions, help, json};
 

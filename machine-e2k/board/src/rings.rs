@@ -9,6 +9,7 @@ use elnic_netclient::{PortId, RingEngine, SharedMemory};
 
 use crate::devices::{Body, Slot};
 use crate::error::BuildError;
+use crate::log::Cause;
 use crate::world::World;
 
 /// What a netdev works on.
@@ -29,7 +30,7 @@ impl World {
     ) -> Result<(), BuildError> {
         let Some(engine) = self.net.ring_engine(port) else { return Ok(()) };
         let (features, pairs) = (engine.features(), engine.pairs());
-        let given = self.enter(device, |body, cx| match body {
+        let given = self.enter(device, Cause::Rings, |body, cx| match body {
             Body::Function(function) => {
                 function.with_ring_owner(cx, |owner, _| owner.give_rings_away(features, pairs))
             }
@@ -109,7 +110,7 @@ impl World {
     }
 
     fn ring_returned(&mut self, device: DeviceId, queue: u16, position: Option<RingPosition>) {
-        self.enter(device, |body, cx| {
+        self.enter(device, Cause::Rings, |body, cx| {
             if let Body::Function(function) = body {
                 function.with_ring_owner(cx, |owner, cx| owner.ring_returned(cx, queue, position));
             }
@@ -128,7 +129,7 @@ impl World {
             return;
         }
         for queue in called {
-            self.enter(device, |body, cx| {
+            self.enter(device, Cause::Rings, |body, cx| {
                 if let Body::Function(function) = body {
                     function.with_ring_owner(cx, |owner, cx| owner.ring_called(cx, queue));
                 }

@@ -86,7 +86,8 @@ impl Exported {
                 Effect::Message { .. }
                 | Effect::Character { .. }
                 | Effect::Guest(_)
-                | Effect::Pme
+                | Effect::Pme { .. }
+                | Effect::ImageChanged
                 | Effect::Kick(_)
                 | Effect::RxFilterChanged => {}
             }

@@ -15,8 +15,8 @@ mod front_end;
 mod memory;
 mod serve;
 
-use elnic_contract::BuildError;
-use elnic_netclient::{NetCore, NetError, NicOptions, OffloadSupport};
+use elnic_contract::{BuildError, OffloadSupport};
+use elnic_netclient::{NetCore, NetError, NicOptions};
 
 pub use serve::{Bell, ServeError, Server};
 
