@@ -66,7 +66,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("elnic-l2tpv3", &["elnic-sockets"]),
     ("elnic-vde", &["elnic-sockets"]),
     ("elnic-tap", &["elnic-contract", "elnic-netclient", "elnic-sockets"]),
-    ("elnic-vhost-user", &["elnic-contract", "elnic-netclient", "elnic-sockets", "elnic-stream"]),
+    ("elnic-vhost-user", &["elnic-contract", "elnic-netclient", "elnic-sockets"]),
     ("elnic-user", &["elnic-contract", "elnic-wire", "elnic-netclient"]),
     (
         "elnic-netdev",

@@ -26,6 +26,18 @@ pub(crate) const STATUS: u64 = 1 << 16;
 pub(crate) const CTRL_VQ: u64 = 1 << 17;
 pub(crate) const MQ: u64 = 1 << 22;
 
+/// Where the buffers of a queue lie.
+pub(crate) fn buffers(queue: u16) -> std::ops::Range<u64> {
+    let bytes = u64::from(ENTRIES) * BUFFER;
+    let start = 0x100_0000 + u64::from(queue) * bytes;
+    start..start + bytes
+}
+
+/// The page in which a queue's used ring starts.
+pub(crate) fn used_ring(queue: u16) -> u64 {
+    Guest::area(queue) + 0x2000
+}
+
 /// A machine with a virtio-net and its driver.
 pub(crate) struct Guest {
     pub(crate) machine: Machine,
@@ -123,8 +135,7 @@ impl Guest {
         let area = Self::area(queue);
         let next = self.rings[usize::from(queue)].0;
         let entry = next % ENTRIES;
-        let buffer =
-            0x100_0000 + (u64::from(queue) * u64::from(ENTRIES) + u64::from(entry)) * BUFFER;
+        let buffer = buffers(queue).start + u64::from(entry) * BUFFER;
         let length = if writable { BUFFER } else { bytes.len() as u64 };
         self.machine.write_bytes(buffer, bytes);
         let descriptor = area + u64::from(entry) * 16;

@@ -9,6 +9,7 @@ use std::time::Duration;
 use elnic_export::Bell;
 use elnic_netclient::{NetConfig, NetCore};
 use elnic_netdev::Request;
+use elnic_vhost_user::VhostUser;
 
 use crate::guest::{self, CTRL_VQ, Guest, MQ, MRG_RXBUF, STATUS, VERSION_1};
 use crate::support::{Process, program, wait_for};
@@ -100,6 +101,33 @@ fn dpdk_sends_every_frame_back_and_again_after_it_was_killed() {
         guest.received(0);
     }
     drop(peer);
+}
+
+#[test]
+fn dpdk_says_which_pages_it_writes() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("s");
+    let Some(_peer) = testpmd(&path, "elnic-d", "", 1) else { return };
+    wait_for("DPDK's socket", || path.exists());
+    let chardev = format!("socket,id=c0,path={}", path.display());
+    let machine = guest::machine(&chardev, "vhost-user,id=n0,chardev=c0", &[]);
+    let mut guest = Guest::new(machine, VERSION_1 | MRG_RXBUF | STATUS, 1);
+    exchange(&mut guest, 0);
+    let netdev = guest.machine.net().netdev("n0").unwrap();
+    let client = guest.machine.net().client_mut::<VhostUser>(netdev).unwrap();
+    let log = client.begin_log().unwrap();
+    log.take();
+    exchange(&mut guest, 0);
+    let pages = log.take();
+    let buffers = guest::buffers(0);
+    assert!(pages.iter().any(|page| buffers.contains(page)), "received frames: {pages:x?}");
+    assert!(pages.contains(&guest::used_ring(0)), "the used ring: {pages:x?}");
+    let client = guest.machine.net().client_mut::<VhostUser>(netdev).unwrap();
+    client.end_log().unwrap();
+    exchange(&mut guest, 0);
+    log.take();
+    exchange(&mut guest, 0);
+    assert!(log.take().is_empty(), "nothing is logged any more");
 }
 
 #[test]
