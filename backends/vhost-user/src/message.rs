@@ -1,12 +1,16 @@
 //! Messages that crate `vhost` has a number for and no call, or whose call does not fit a network device: its
-//! `GET_QUEUE_NUM` takes pairs for rings, its `SET_VRING_BASE` has no room for a packed ring's position.
+//! `GET_QUEUE_NUM` takes pairs for rings, its `SET_VRING_BASE` has no room for a packed ring's position, its
+//! `SET_LOG_BASE` waits for more of an answer than DPDK gives.
 //!
 //! They share the socket with the crate's front end and are said while it is silent.
 
-use std::io::{Read, Write};
+use std::fs::File;
+use std::io::{IoSlice, Read, Write};
+use std::os::fd::AsRawFd;
 use std::os::unix::net::UnixStream;
 
 use byteorder::{ByteOrder, NativeEndian};
+use nix::sys::socket::{ControlMessage, MsgFlags, sendmsg};
 use vhost::vhost_user::message::{
     FrontendReq, VhostUserHeaderFlag, VhostUserU64, VhostUserVringState,
 };
@@ -108,6 +112,32 @@ impl Wire {
     pub(crate) fn set_base(&mut self, queue: u16, position: u32) -> Result<(), VhostUserError> {
         let body = VhostUserVringState::new(queue.into(), position);
         self.tell("SET_VRING_BASE", FrontendReq::SET_VRING_BASE, body.as_slice())
+    }
+
+    /// Where written pages are to be marked. What the answer carries is a matter of the back end's: DPDK's is empty.
+    pub(crate) fn set_log_base(&mut self, log: &File, size: u64) -> Result<(), VhostUserError> {
+        let doing = "SET_LOG_BASE";
+        let request = FrontendReq::SET_LOG_BASE as u32;
+        let (mut header, mut words) = ([0; HEADER], [0; 3]);
+        NativeEndian::write_u32_into(&[request, VERSION, 2 * NUMBER], &mut header);
+        let message = [&header[..], &size.to_ne_bytes(), &0_u64.to_ne_bytes()].concat();
+        let log = [log.as_raw_fd()];
+        let rights = [ControlMessage::ScmRights(&log)];
+        let parts = [IoSlice::new(&message)];
+        let number = self.stream.as_raw_fd();
+        let sent = sendmsg::<()>(number, &parts, &rights, MsgFlags::empty(), None);
+        sent.map_err(|errno| VhostUserError::os(doing)(errno.into()))?;
+        self.stream.read_exact(&mut header).map_err(VhostUserError::os(doing))?;
+        NativeEndian::read_u32_into(&header, &mut words);
+        let [answered, _, length] = words;
+        let mut rest = [0; 2 * NUMBER as usize];
+        match rest.get_mut(..length as usize).filter(|_| answered == request) {
+            Some(rest) => self.stream.read_exact(rest).map_err(VhostUserError::os(doing)),
+            None => {
+                let error = vhost::vhost_user::Error::InvalidMessage;
+                Err(VhostUserError::Protocol { doing, error })
+            }
+        }
     }
 
     /// Ends the conversation for both sides.

@@ -10,7 +10,7 @@ use vhost::vhost_user::message::{
     VhostUserVringAddrFlags,
 };
 use vhost::vhost_user::{Frontend, VhostUserFrontend, VhostUserVirtioFeatures};
-use vhost::{VhostBackend, VhostUserDirtyLogRegion, VhostUserMemoryRegionInfo, VringConfigData};
+use vhost::{VhostBackend, VhostUserMemoryRegionInfo, VringConfigData};
 use vmm_sys_util::eventfd::EventFd;
 
 use crate::error::VhostUserError;
@@ -244,14 +244,8 @@ impl Session {
         rings: &Rings,
         log: Option<(&std::fs::File, u64)>,
     ) -> Result<(), VhostUserError> {
-        let said = VhostUserError::protocol;
         if let Some((file, size)) = log {
-            let region = VhostUserDirtyLogRegion {
-                mmap_size: size,
-                mmap_offset: 0,
-                mmap_handle: file.as_raw_fd(),
-            };
-            self.frontend.set_log_base(0, Some(region)).map_err(said("SET_LOG_BASE"))?;
+            self.wire.set_log_base(file, size)?;
         }
         self.set_features(rings, log.is_some())?;
         for ring in &rings.list {

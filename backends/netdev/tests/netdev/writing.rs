@@ -184,7 +184,7 @@ fn help_lists_types_and_options_with_types_and_defaults() {
     for kind in ["user", "dgram", "hubport"] {
         assert!(built.contains(&format!("  {kind} ")), "{built}");
     }
-    assert!(known.contains("  vhost-user "), "{known}");
+    assert!(known.contains("  vhost-vdpa "), "{known}");
     let user = help("user,help");
     assert!(user.contains("  net=<text>                   network of the guest: address[/mask] (default: 10.0.2.0/24)\n"), "{user}");
     assert!(user.contains("hostfwd=<text, repeatable>"), "{user}");
