@@ -52,7 +52,8 @@ fn every_test_the_acceptance_list_names_exists() {
 
 #[test]
 fn names_of_tests_are_found_in_a_line() {
-    let line = "| 1 | what | `a/b.rs::one`, `::two`, `no test`, `Type::function`, `c.rs::three::four` |";
+    let line =
+        "| 1 | what | `a/b.rs::one`, `::two`, `no test`, `Type::function`, `c.rs::three::four` |";
     let expected = [("a/b.rs", "one"), ("a/b.rs", "two"), ("c.rs", "three::four")];
     assert_eq!(named(line), expected.map(|(file, name)| (file.to_owned(), name.to_owned())));
     assert!(trouble("tests/acceptance.rs", "named").is_some_and(|why| why.ends_with("is no test")));

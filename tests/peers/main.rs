@@ -1,9 +1,10 @@
-//! Netdevs against programs we did not write: Debian's QEMU as a relay, passt, vde_switch, the kernel's TAP.
+//! Netdevs against programs we did not write: Debian's QEMU as a relay, passt, vde_switch, the kernel's TAP, DPDK.
 //!
 //! Only loopback, unix sockets in folders of their own, and network namespaces of their own are used. `.ci/setup` installs
 //! the peers. A test whose peer is missing, or that needs root and has none, says so and passes; with `CI` set it fails.
 
 mod bridge;
+mod guest;
 mod offload;
 mod passt;
 mod qemu;
@@ -14,3 +15,4 @@ mod support;
 mod tap;
 mod tunnels;
 mod vde;
+mod vhost_user;

@@ -39,6 +39,7 @@ fn nic(core: &mut NetCore, netdev: &str) -> PortId {
         netdev: Some(netdev.to_owned()),
         pad_short: true,
         offload: OffloadSupport::NONE,
+        rings: false,
     })
     .expect("the netdev is free")
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use elnic_contract::{Frame, LinkState, OffloadSupport, VTime};
 
-use crate::Notice;
+use crate::{Notice, RingEngine};
 
 /// Wakes the machine's thread when a client's I/O thread has something for it.
 #[derive(Clone)]
@@ -72,6 +72,11 @@ pub trait NetClient: Any + Send {
     /// Which work left in a frame it takes over; the core does the rest before it delivers. Does not change.
     fn offload(&self) -> OffloadSupport {
         OffloadSupport::NONE
+    }
+
+    /// Itself as one that works on rings, if it does.
+    fn ring_engine(&mut self) -> Option<&mut dyn RingEngine> {
+        None
     }
 
     /// Somebody at the other end of the cable takes this over from now on; before it is called first, nobody anything. A

@@ -54,6 +54,28 @@ pub enum NetError {
         /// The netdev given.
         netdev: String,
     },
+    /// The netdev works on rings, and this end has none.
+    #[error(
+        "{kind} requires frontend driver virtio-net-*: netdev '{netdev}' works on its rings, and '{model}' has none"
+    )]
+    NeedsRings {
+        /// The type of the netdev.
+        kind: &'static str,
+        /// The netdev.
+        netdev: String,
+        /// The model of the NIC, or `hubport`.
+        model: String,
+    },
+    /// No frame passes where a filter would stand.
+    #[error(
+        "Vhost is not supported: no frame of netdev '{netdev}' passes here, {kind} works on rings of the guest's"
+    )]
+    FilterOnRings {
+        /// The type of the netdev.
+        kind: &'static str,
+        /// The netdev.
+        netdev: String,
+    },
     /// The port was removed, or is not of the kind the call is for.
     #[error("port {0} is gone or of another kind")]
     NoSuchPort(crate::PortId),

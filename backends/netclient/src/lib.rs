@@ -29,8 +29,10 @@ mod notice;
 mod offload;
 mod path;
 mod port;
+mod rings;
 mod stats;
 mod wiring;
+mod wish;
 
 pub use elnic_contract::OffloadSupport;
 
@@ -46,5 +48,6 @@ pub use mirror::{FilterMirror, FilterRedirector, Outlet};
 pub use net_core::{NetConfig, NetCore, NetEvent};
 pub use notice::{Endpoint, Notice};
 pub use port::{PortId, PortKind};
+pub use rings::{RingEngine, SharedMemory};
 pub use stats::{Loss, PortStats};
 pub use wiring::NicOptions;

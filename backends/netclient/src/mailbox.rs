@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
-use std::sync::atomic::{AtomicBool, Ordering, fence};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 
@@ -17,14 +17,13 @@ use crossbeam::queue::ArrayQueue;
 use elnic_contract::{Frame, Offload, VTime};
 
 use crate::Doorbell;
+use crate::wish::Wishes;
 
 struct Shared {
     to_host: ArrayQueue<Frame>,
     to_core: ArrayQueue<(Bytes, Offload)>,
-    /// The I/O thread sleeps and wants to hear of frames and of the end.
-    asleep: AtomicBool,
-    /// The I/O thread sleeps and wants to hear of room towards the core.
-    starved: AtomicBool,
+    /// What the I/O thread sleeps for: frames towards the host, room towards the core.
+    wishes: Wishes,
     closed: AtomicBool,
     doorbell: OnceLock<Doorbell>,
 }
@@ -60,8 +59,7 @@ impl Mailbox {
         let shared = Arc::new(Shared {
             to_host: ArrayQueue::new(capacity.max(1)),
             to_core: ArrayQueue::new(capacity.max(1)),
-            asleep: AtomicBool::new(false),
-            starved: AtomicBool::new(false),
+            wishes: Wishes::new(),
             closed: AtomicBool::new(false),
             doorbell: OnceLock::new(),
         });
@@ -97,7 +95,9 @@ impl Mailbox {
                 break;
             }
         }
-        self.wake(&self.shared.asleep);
+        if self.shared.wishes.frames_came() {
+            self.wake();
+        }
     }
 
     /// Appends at most `budget` frames from the host to `out`, as arriving `now`.
@@ -110,18 +110,14 @@ impl Mailbox {
             // The I/O thread checked the length.
             out.extend(Frame::with_offload(bytes, now, offload));
         }
-        if taken > 0 {
-            self.wake(&self.shared.starved);
+        if taken > 0 && self.shared.wishes.room_came() {
+            self.wake();
         }
     }
 
-    fn wake(&self, waits: &AtomicBool) {
-        // Pairs with the fence in `doze`: either it sees our change to the queue, or we see its flag.
-        fence(Ordering::SeqCst);
-        if waits.swap(false, Ordering::SeqCst) {
-            // A full socket means that it was rung already.
-            let _ = (&self.bell).write(&[0]);
-        }
+    fn wake(&self) {
+        // A full socket means that it was rung already.
+        let _ = (&self.bell).write(&[0]);
     }
 }
 
@@ -184,22 +180,25 @@ impl IoEnd {
     /// towards the host if `frames`, for room towards the core if `room`. Returns `false` if there is something of the
     /// kind already: do not sleep.
     pub fn doze(&self, frames: bool, room: bool) -> bool {
-        self.shared.asleep.store(frames, Ordering::SeqCst);
-        self.shared.starved.store(room, Ordering::SeqCst);
-        fence(Ordering::SeqCst);
-        let something = self.is_closed()
-            || (frames && !self.shared.to_host.is_empty())
-            || (room && !self.shared.to_core.is_full());
-        if something {
-            self.awake();
+        let there_is = || {
+            self.is_closed()
+                || (frames && !self.shared.to_host.is_empty())
+                || (room && !self.shared.to_core.is_full())
+        };
+        let sleeps = self.shared.wishes.doze(frames, room, there_is);
+        if !sleeps {
+            self.silence();
         }
-        !something
+        sleeps
     }
 
     /// Silences the bell after waiting for it.
     pub fn awake(&self) {
-        self.shared.asleep.store(false, Ordering::SeqCst);
-        self.shared.starved.store(false, Ordering::SeqCst);
+        self.shared.wishes.awake();
+        self.silence();
+    }
+
+    fn silence(&self) {
         let mut sink = [0; 64];
         while matches!((&self.bell).read(&mut sink), Ok(count) if count > 0) {}
     }

@@ -23,6 +23,8 @@ pub struct NicOptions {
     pub pad_short: bool,
     /// The offloads it takes before its driver says anything.
     pub offload: OffloadSupport,
+    /// Its rings can be worked on by others ([`elnic_contract::RingOwner`]).
+    pub rings: bool,
 }
 
 impl NetCore {
@@ -31,7 +33,7 @@ impl NetCore {
     /// # Errors
     /// There is no such netdev, or it is connected already.
     pub fn add_nic(&mut self, options: NicOptions) -> Result<PortId, NetError> {
-        let NicOptions { id, model, mac, netdev, pad_short, offload } = options;
+        let NicOptions { id, model, mac, netdev, pad_short, offload, rings } = options;
         let peer = match netdev {
             None => None,
             Some(netdev) => {
@@ -41,6 +43,10 @@ impl NetCore {
                 };
                 if self.peer_name(peer).is_some() {
                     return Err(NetError::PropertyInUse { model, netdev });
+                }
+                if !rings && self.engine_of(peer).is_some() {
+                    let kind = self.client_kind(peer);
+                    return Err(NetError::NeedsRings { kind, netdev, model });
                 }
                 Some(peer)
             }
@@ -88,6 +94,12 @@ impl NetCore {
     ) -> Result<PortId, NetError> {
         self.refuse_duplicate(id)?;
         let peer = netdev.map(|netdev| self.free_netdev(netdev)).transpose()?;
+        if let Some((peer, netdev)) = peer.zip(netdev)
+            && self.engine_of(peer).is_some()
+        {
+            let (kind, netdev) = (self.client_kind(peer), netdev.to_owned());
+            return Err(NetError::NeedsRings { kind, netdev, model: "hubport".to_owned() });
+        }
         let hub = self.hub_index(number);
         let port = self.ports.insert(Port::new(id.to_owned(), Kind::HubPort(hub)));
         if let Some(hub) = self.hubs.get_mut(hub) {
@@ -98,6 +110,38 @@ impl NetCore {
         }
         self.refresh_offloads();
         Ok(port)
+    }
+
+    /// A name `STEM` followed by the first number that no port's name has.
+    pub fn unused_name(&self, stem: &str) -> String {
+        let taken = |name: &String| self.ports.iter().any(|(_, port)| port.name == *name);
+        let names = (0_u32..).map(|number| format!("{stem}{number}"));
+        names.take(usize::from(u16::MAX)).find(|name| !taken(name)).unwrap_or_default()
+    }
+
+    /// Hubs that lead nowhere, in QEMU's words: said once the command line is carried out.
+    pub fn loose_ends(&self) -> Vec<String> {
+        let mut said = Vec::new();
+        for hub in &self.hubs {
+            let peers = || {
+                let ports = hub.ports.iter().filter_map(|port| self.ports.get(*port));
+                ports.map(|port| (port, port.peer.and_then(|peer| self.ports.get(peer))))
+            };
+            for (port, _) in peers().filter(|(_, peer)| peer.is_none()) {
+                said.push(format!("hub port {} has no peer", port.name));
+            }
+            let kinds = || peers().filter_map(|(_, peer)| Some(peer?.kind()));
+            let nics = kinds().filter(|kind| *kind == PortKind::Nic).count();
+            let others = kinds().count() - nics;
+            match (nics, others) {
+                (0, 1..) => said.push(format!("hub {} with no nics", hub.number)),
+                (1.., 0) => {
+                    said.push(format!("hub {} is not connected to host network", hub.number))
+                }
+                _ => {}
+            }
+        }
+        said
     }
 
     /// Removes a netdev and the filters on it. A NIC connected to it finds its cable pulled.
@@ -161,7 +205,7 @@ impl NetCore {
     ///
     /// # Errors
     /// There is no such netdev, the id is taken, or the position names a filter that is not on this netdev.
-    pub fn check_filter(&self, options: &FilterOptions) -> Result<(), NetError> {
+    pub fn check_filter(&mut self, options: &FilterOptions) -> Result<(), NetError> {
         let name = &options.netdev;
         let Some(netdev) = self.ports.netdev(name) else {
             let nearest = self.nearest_netdev(name);
@@ -169,6 +213,12 @@ impl NetCore {
         };
         if self.find_filter(&options.id).is_ok() {
             return Err(NetError::DuplicateFilter(options.id.clone()));
+        }
+        if self.engine_of(netdev).is_some() {
+            return Err(NetError::FilterOnRings {
+                kind: self.client_kind(netdev),
+                netdev: name.clone(),
+            });
         }
         match &options.position {
             FilterPosition::Before(beside) | FilterPosition::Behind(beside)
@@ -247,6 +297,14 @@ impl NetCore {
     /// The port of a netdev.
     pub fn netdev(&self, id: &str) -> Option<PortId> {
         self.ports.netdev(id)
+    }
+
+    fn client_kind(&self, port: PortId) -> &'static str {
+        match self.ports.get(port).map(|port| &port.kind) {
+            Some(Kind::Backend(backend)) => backend.client.kind(),
+            Some(Kind::HubPort(_)) => "hubport",
+            Some(Kind::Nic(_)) | None => "nic",
+        }
     }
 
     fn refuse_duplicate(&self, id: &str) -> Result<(), NetError> {

@@ -3,10 +3,11 @@
 //! What travels is a length and a frame, as in the `stream` netdev, whose options and connection these are. Of QEMU's kinds
 //! of chardev this is the one filters take; a machine's serial lines have `-serial`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use elnic_contract::nearest;
 use elnic_netclient::{NetClient, Outlet};
+use elnic_sockets::StreamPlan;
 use elnic_stream::{Address, InetAddress};
 use serde::Deserialize;
 
@@ -67,6 +68,31 @@ pub fn parse_chardev(text: &str) -> Result<Request<Chardev>, NetdevError> {
     Ok(Request::Make(Chardev { id, options: options(deserialize(checked)?)? }))
 }
 
+/// A unix socket at a path.
+pub fn unix(path: &Path) -> Address {
+    Address::Unix { path: path.to_owned(), is_abstract: false, tight: true }
+}
+
+/// A socket that was passed in, by number.
+pub fn passed(number: &str) -> Address {
+    Address::Fd { number: number.to_owned() }
+}
+
+/// How connections at that address come about, for whoever speaks something else on them than frames; a `server` listens
+/// already, a client connects again after `reconnect` ms if that is not 0.
+///
+/// # Errors
+/// The address is none, or cannot be listened at.
+pub fn stream_plan(
+    address: Address,
+    server: bool,
+    reconnect: u32,
+) -> Result<StreamPlan, NetdevError> {
+    let reconnect_ms = Some(reconnect).filter(|pause| *pause > 0);
+    let options = elnic_stream::Options { address, server, reconnect: None, reconnect_ms };
+    Ok(elnic_stream::plan(&options)?)
+}
+
 fn options(given: Given) -> Result<elnic_stream::Options, NetdevError> {
     let Given { path, r#abstract, tight, host, port, to, ipv4, ipv6, fd, server, wait, .. } = given;
     if wait == Some(true) {
@@ -96,9 +122,36 @@ fn options(given: Given) -> Result<elnic_stream::Options, NetdevError> {
     })
 }
 
+/// A chardev as it is kept.
+struct Known {
+    id: String,
+    kind: Kind,
+}
+
+enum Kind {
+    /// A socket, until somebody takes it; a server listens already.
+    Socket {
+        plan: Option<StreamPlan>,
+        /// Descriptors can be passed over it.
+        unix: bool,
+    },
+    /// Of another kind: a monitor's, or no socket.
+    Other,
+}
+
 /// The chardevs of a machine, each free for one user.
 #[derive(Default)]
-pub struct Chardevs(Vec<(String, Option<Box<dyn NetClient>>)>);
+pub struct Chardevs(Vec<Known>);
+
+/// What a unix address, or a descriptor that was passed in, can do: pass descriptors.
+fn is_unix(address: &Address) -> bool {
+    match address {
+        Address::Unix { .. } => true,
+        Address::Fd { number } => elnic_sockets::descriptor(number)
+            .is_ok_and(|socket| elnic_sockets::socket_family(&socket) == Some("unix")),
+        Address::Inet(_) | Address::Vsock => false,
+    }
+}
 
 impl Chardevs {
     /// Opens a chardev.
@@ -106,39 +159,75 @@ impl Chardevs {
     /// # Errors
     /// The id is taken, or the host refuses.
     pub fn add(&mut self, chardev: &Chardev) -> Result<(), NetdevError> {
-        if self.0.iter().any(|(id, _)| *id == chardev.id) {
+        if self.0.iter().any(|known| known.id == chardev.id) {
             return Err(NetdevError::DuplicateChardev(chardev.id.clone()));
         }
-        let client = elnic_stream::open(&chardev.id, &chardev.options)?;
-        self.0.push((chardev.id.clone(), Some(Box::new(client))));
+        let unix = is_unix(&chardev.options.address);
+        let plan = Some(elnic_stream::plan(&chardev.options)?);
+        self.0.push(Known { id: chardev.id.clone(), kind: Kind::Socket { plan, unix } });
         Ok(())
+    }
+
+    /// There is a chardev of that id that netdevs and filters cannot use: refusals say so instead of not knowing it.
+    pub fn note_other(&mut self, id: &str) {
+        self.0.push(Known { id: id.to_owned(), kind: Kind::Other });
+    }
+
+    fn find(&mut self, name: &str) -> Result<&mut Kind, NetdevError> {
+        let ids = self.0.iter().map(|known| known.id.as_str());
+        let nearest = nearest(name, ids).map(str::to_owned);
+        let found = self.0.iter_mut().find(|known| known.id == name);
+        let missing = || NetdevError::NoChardev { name: name.to_owned(), nearest };
+        Ok(&mut found.ok_or_else(missing)?.kind)
     }
 
     /// Whether [`Chardevs::take`] would give it.
     ///
     /// # Errors
-    /// There is none of that name, or it is in use.
-    pub(crate) fn check(&self, name: &str) -> Result<(), NetdevError> {
-        match self.0.iter().find(|(id, _)| id == name) {
-            Some((_, Some(_))) => Ok(()),
-            Some((_, None)) => Err(NetdevError::ChardevInUse(name.to_owned())),
-            None => {
-                let nearest = nearest(name, self.0.iter().map(|(id, _)| id.as_str()));
-                let nearest = nearest.map(str::to_owned);
-                Err(NetdevError::NoChardev { name: name.to_owned(), nearest })
-            }
+    /// There is none of that name, it is no socket, or it is in use.
+    pub(crate) fn check(&mut self, name: &str) -> Result<(), NetdevError> {
+        match self.find(name)? {
+            Kind::Socket { plan: Some(_), .. } => Ok(()),
+            Kind::Socket { plan: None, .. } => Err(NetdevError::ChardevInUse(name.to_owned())),
+            Kind::Other => Err(NetdevError::NoStream(name.to_owned())),
         }
     }
 
-    /// Hands it to its user.
+    fn take_plan(&mut self, name: &str) -> Result<StreamPlan, NetdevError> {
+        self.check(name)?;
+        match self.find(name)? {
+            Kind::Socket { plan, .. } => plan.take(),
+            Kind::Other => None,
+        }
+        .ok_or_else(|| NetdevError::ChardevInUse(name.to_owned()))
+    }
+
+    /// Hands it to a filter.
     ///
     /// # Errors
     /// As [`Chardevs::check`].
     pub(crate) fn take(&mut self, name: &str) -> Result<Outlet, NetdevError> {
-        self.check(name)?;
-        let found = self.0.iter_mut().find(|(id, _)| id == name);
-        let client = found.and_then(|(_, client)| client.take());
-        let client = client.ok_or_else(|| NetdevError::ChardevInUse(name.to_owned()))?;
+        let plan = self.take_plan(name)?;
+        let client: Box<dyn NetClient> = Box::new(elnic_stream::start(name, plan)?);
         Ok(Outlet::new(name.to_owned(), client))
+    }
+
+    /// Hands it to a vhost-user netdev.
+    ///
+    /// # Errors
+    /// As [`Chardevs::check`] in QEMU's words, or no descriptors can be passed over it.
+    pub(crate) fn take_for_vhost_user(&mut self, name: &str) -> Result<StreamPlan, NetdevError> {
+        match self.find(name) {
+            Err(NetdevError::NoChardev { name, nearest }) => {
+                return Err(NetdevError::VhostUserChardev { name, nearest });
+            }
+            Err(other) => return Err(other),
+            Ok(Kind::Other) => return Err(NetdevError::NotReconnectable(name.to_owned())),
+            Ok(Kind::Socket { unix: false, .. }) => {
+                return Err(NetdevError::NoDescriptors(name.to_owned()));
+            }
+            Ok(Kind::Socket { unix: true, .. }) => {}
+        }
+        self.take_plan(name)
     }
 }

@@ -8,6 +8,7 @@ use elnic_stream::StreamError;
 use elnic_tap::TapError;
 use elnic_user::OptionsError;
 use elnic_vde::VdeError;
+use elnic_vhost_user::VhostUserError;
 
 use crate::keyval::KeyvalError;
 use crate::validate::OptionError;
@@ -44,6 +45,18 @@ pub enum NetdevError {
     /// `mac=` of `-nic` addresses a group.
     #[error("NIC cannot have multicast MAC address (odd 1st byte): '{0}'")]
     MulticastMac(String),
+    /// More MSI-X vectors than there can be.
+    #[error("invalid # of vectors: {0}")]
+    Vectors(String),
+    /// `id=` and `name=` of `-net`.
+    #[error("id= and name= are one: give one of them")]
+    NamedTwice,
+    /// A type that `-net` does not take.
+    #[error("network backend '{0}' is only supported with -netdev/-nic")]
+    NoLegacy(&'static str),
+    /// More interfaces than there can be.
+    #[error("too many NICs: -nic and -net make up to 8, -device makes more")]
+    TooManyNics,
     /// An object type of the schema that this version cannot make.
     #[error("object type '{kind}' is not built into this version: it has {}", .built.join(", "))]
     FilterNotBuilt {
@@ -83,6 +96,28 @@ pub enum NetdevError {
         /// The nearest name there is.
         nearest: Option<String>,
     },
+    /// The chardev is no socket, or a monitor's.
+    #[error(
+        "Device '{0}' carries no frames: a filter takes a chardev of type socket that no monitor has"
+    )]
+    NoStream(String),
+    /// `chardev=` of vhost-user names nothing.
+    #[error("chardev \"{name}\" not found{}", .nearest.as_ref().map(|name| format!("; did you mean '{name}'?")).unwrap_or_default())]
+    VhostUserChardev {
+        /// The name given.
+        name: String,
+        /// The nearest name there is.
+        nearest: Option<String>,
+    },
+    /// `chardev=` of vhost-user is no socket.
+    #[error("chardev \"{0}\" is not reconnectable: vhost-user takes a socket that no monitor has")]
+    NotReconnectable(String),
+    /// `chardev=` of vhost-user is an internet socket.
+    #[error("chardev \"{0}\" does not support FD passing: vhost-user takes a unix socket")]
+    NoDescriptors(String),
+    /// A vhost-user netdev could not be made.
+    #[error(transparent)]
+    VhostUser(#[from] VhostUserError),
     /// The dgram netdev takes the schema's addresses, but not all that they can say.
     #[error("dgram does not support '{option}': {why}")]
     DgramOption {

@@ -1,11 +1,10 @@
-//! `-netdev` and `-nic`: from text, or from a QMP command's arguments, to typed options.
+//! `-netdev`: from text, or from a QMP command's arguments, to typed options.
 
-use elnic_contract::MacAddr;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::keyval::{self, Pair};
-use crate::schema::{self, Kind, OptionSpec, TYPES, TypeSpec};
+use crate::schema::{self, OptionSpec, TYPES, TypeSpec};
 use crate::validate::{self, OptionError, Origin, choice, identifier};
 use crate::{Netdev, NetdevError, NetdevOptions, help, json};
 
@@ -17,35 +16,6 @@ pub enum Request<T> {
     /// To see this text.
     Help(String),
 }
-
-/// `-nic TYPE,…`: a netdev and a network interface on it in one option.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NicRequest {
-    /// The netdev; `None` for `-nic none`, which wants no interface at all.
-    pub netdev: Option<Netdev>,
-    /// Model of the interface; the board's own if not given. May be `help`.
-    pub model: Option<String>,
-    /// Station address of the interface.
-    pub mac: Option<MacAddr>,
-}
-
-/// Options of `-nic` that are the interface's.
-const NIC_OPTIONS: &[OptionSpec] = &[
-    OptionSpec {
-        name: "model",
-        kind: Kind::Text,
-        required: false,
-        default: "",
-        about: "model of the interface",
-    },
-    OptionSpec {
-        name: "mac",
-        kind: Kind::Text,
-        required: false,
-        default: "the next free one",
-        about: "station address",
-    },
-];
 
 /// Reads the argument of `-netdev`: `TYPE,id=ID,…`, `{…}`, `help` or `TYPE,help`.
 ///
@@ -72,48 +42,17 @@ pub fn from_json(members: Map<String, Value>) -> Result<Netdev, NetdevError> {
     Ok(Netdev { id: identifier("id", id)?, options: typed(spec.name, members)? })
 }
 
-/// Reads the argument of `-nic`: as `-netdev`, with `model=` and `mac=`. Without `id=` the netdev is called `#netN`, which
-/// no user can choose, with `number` for N.
-///
-/// # Errors
-/// As [`parse`], and for a `mac` that is none or addresses a group.
-pub fn parse_nic(text: &str, number: usize) -> Result<Request<NicRequest>, NetdevError> {
-    let Read { spec, id, members, nic } = match read(text, NIC_OPTIONS)? {
-        Request::Help(text) => return Ok(Request::Help(text)),
-        Request::Make(read) => read,
-    };
-    let id = match id {
-        Some(id) => identifier("id", id)?,
-        None => format!("#net{number}"),
-    };
-    let take = |key| nic.get(key).and_then(Value::as_str).map(str::to_owned);
-    let mac = take("mac").map(station).transpose()?;
-    let netdev = match typed(spec.name, members)? {
-        NetdevOptions::None => None,
-        options => Some(Netdev { id, options }),
-    };
-    Ok(Request::Make(NicRequest { netdev, model: take("model"), mac }))
-}
-
-fn station(text: String) -> Result<MacAddr, NetdevError> {
-    match text.parse::<MacAddr>() {
-        Ok(mac) if mac.is_group() => Err(NetdevError::MulticastMac(text)),
-        Ok(mac) => Ok(mac),
-        Err(_) => Err(NetdevError::Mac(text)),
-    }
-}
-
 /// A description with its values checked.
-struct Read {
-    spec: &'static TypeSpec,
-    id: Option<String>,
-    members: Map<String, Value>,
+pub(crate) struct Read {
+    pub(crate) spec: &'static TypeSpec,
+    pub(crate) id: Option<String>,
+    pub(crate) members: Map<String, Value>,
     /// The members that were in `extra`.
-    nic: Map<String, Value>,
+    pub(crate) nic: Map<String, Value>,
 }
 
 /// Reads text in the grammar that its type wants.
-fn read(text: &str, extra: &[OptionSpec]) -> Result<Request<Read>, NetdevError> {
+pub(crate) fn read(text: &str, extra: &[OptionSpec]) -> Result<Request<Read>, NetdevError> {
     if text.starts_with('{') {
         let members = json::object(text).map_err(|error| NetdevError::Json(error.to_string()))?;
         return from_tree(members, extra, Origin::Json).map(Request::Make);
@@ -208,7 +147,7 @@ fn type_spec(kind: &str) -> Result<&'static TypeSpec, OptionError> {
     schema::find(kind).ok_or_else(|| OptionError::Missing("type".to_owned()))
 }
 
-fn typed(kind: &str, members: Map<String, Value>) -> Result<NetdevOptions, NetdevError> {
+pub(crate) fn typed(kind: &str, members: Map<String, Value>) -> Result<NetdevOptions, NetdevError> {
     let mut tagged = members;
     tagged.insert("type".to_owned(), kind.into());
     deserialize(tagged)

@@ -22,5 +22,6 @@ pub use descriptor::{DescriptorError, descriptor, duplicate, socket_family, sock
 pub use framing::{Deframer, Oversized};
 pub use multicast::join_group;
 pub use stream::{
-    Dial, Listener, Opener, StreamClient, StreamPlan, StreamState, Wording, stream_listener,
+    Connector, Dial, Listener, NoConnection, Opener, StreamClient, StreamPlan, StreamState,
+    Wording, stream_listener,
 };

@@ -11,17 +11,32 @@ mod error;
 mod options;
 mod plan;
 
-use elnic_sockets::{StreamClient, StreamState};
+use elnic_sockets::{StreamClient, StreamPlan, StreamState};
 
 pub use error::StreamError;
 pub use options::{Address, InetAddress, Options};
+
+/// What is to be opened, with all that can be known beforehand checked: a server listens already.
+///
+/// # Errors
+/// As [`open`].
+pub fn plan(options: &Options) -> Result<StreamPlan, StreamError> {
+    plan::plan(options)
+}
 
 /// Listens, or starts to connect, on an I/O thread. `id` names the thread.
 ///
 /// # Errors
 /// Options that contradict each other, an address that is none, or one that cannot be listened at.
 pub fn open(id: &str, options: &Options) -> Result<StreamClient, StreamError> {
-    let plan = plan::plan(options)?;
+    start(id, plan::plan(options)?)
+}
+
+/// Carries a plan out on an I/O thread. `id` names the thread.
+///
+/// # Errors
+/// The system has no threads left.
+pub fn start(id: &str, plan: StreamPlan) -> Result<StreamClient, StreamError> {
     StreamClient::spawn("stream", id, plan, wording, true)
         .map_err(StreamError::os("can't start the I/O thread"))
 }

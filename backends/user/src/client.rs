@@ -11,7 +11,9 @@ use crate::counters::Counters;
 use crate::hostfwd::Bound;
 use crate::io::Io;
 use crate::link::Link;
-use crate::options::{ForwardError, ForwardKey, HostForward, Options, OptionsError, Settings};
+use crate::options::{
+    ForwardError, ForwardKey, HostForward, Options, OptionsError, Settings, SmbShare,
+};
 use crate::stack::{Context, Protocols};
 use crate::{offload, usernet};
 
@@ -26,6 +28,8 @@ pub struct UserNet {
     link: Link,
     io: Io,
     protocols: Protocols,
+    /// The folder of the SMB server, which goes with this.
+    _share: Option<SmbShare>,
     now: VTime,
 }
 
@@ -35,7 +39,8 @@ impl UserNet {
     /// # Errors
     /// An option is wrong, or the host does not grant what it asks for.
     pub fn new(options: &Options) -> Result<Self, OptionsError> {
-        let settings = options.settings()?;
+        let mut settings = options.settings()?;
+        let share = options.share(&mut settings)?;
         let texts = options.hostfwd.iter().rev();
         let forwards = texts.zip(&settings.forwards);
         let bound: Vec<Bound> =
@@ -45,6 +50,7 @@ impl UserNet {
             io: Io::new(settings.resolver),
             protocols: Protocols::new(&settings)?,
             settings,
+            _share: share,
             now: VTime::ZERO,
         };
         for bound in bound {
@@ -96,7 +102,7 @@ impl UserNet {
     }
 
     fn parts(&mut self) -> (Context<'_>, &mut Protocols) {
-        let Self { settings, link, io, protocols, now } = self;
+        let Self { settings, link, io, protocols, _share: _, now } = self;
         (Context { now: *now, settings, link, io }, protocols)
     }
 

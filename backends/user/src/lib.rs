@@ -9,7 +9,7 @@
 //! libslirp, which QEMU uses: addresses, translations, answers and their padding, timeouts, the limits of `restrict=on`.
 //!
 //! # Left out
-//! `smb`, `smbserver` (refused by [`Options::validate`]); `guestfwd` to character devices; echo to the world over IPv6; IPv6 extension headers;
+//! `guestfwd` to character devices; echo to the world over IPv6; IPv6 extension headers;
 //! the raw-socket fall-back for pings.
 #![deny(unsafe_code)]
 

@@ -1,8 +1,8 @@
 //! The device trait.
 
 use crate::{
-    Access, Capability, Cx, Fault, FunctionState, ImageError, Model, Nic, RestoreError, SavedState,
-    Serial, TimerId,
+    Access, Capability, Cx, Fault, FunctionState, ImageError, Model, Nic, RestoreError, RingOwner,
+    SavedState, Serial, TimerId,
 };
 
 /// How deep a reset goes.
@@ -110,6 +110,16 @@ pub trait Device: Send {
 
     /// This device as a NIC, if it is one.
     fn as_nic_mut(&mut self) -> Option<&mut dyn Nic> {
+        None
+    }
+
+    /// This device as one whose rings others can work on, if it is one.
+    fn as_ring_owner(&self) -> Option<&dyn RingOwner> {
+        None
+    }
+
+    /// This device as one whose rings others can work on, if it is one.
+    fn as_ring_owner_mut(&mut self) -> Option<&mut dyn RingOwner> {
         None
     }
 

@@ -38,6 +38,7 @@ mod nonvolatile;
 mod offload;
 mod outbox;
 mod property;
+mod rings;
 mod rx_filter;
 mod saved;
 mod serial;
@@ -63,6 +64,7 @@ pub use outbox::{Effect, GuestEvent, Outbox, TimerId};
 pub use property::{
     Properties, PropertyError, PropertyKind, PropertySpec, PropertyValue, nearest, parse_switch,
 };
+pub use rings::{Ring, RingOwner, RingPosition, RingRefusal, Rings};
 pub use rx_filter::{ReceiveMode, RxFilter};
 pub use saved::{RestoreError, SavedState};
 pub use serial::Serial;

@@ -43,6 +43,8 @@ pub enum Effect {
     },
     /// What [`crate::Nic::rx_filter`] reports may have changed.
     RxFilterChanged,
+    /// The driver has notified this queue, on whose ring somebody else works ([`crate::RingOwner`]).
+    Kick(u16),
     /// What [`crate::Device::image`] shows has changed: the guest has written to nonvolatile memory.
     ImageChanged,
 }

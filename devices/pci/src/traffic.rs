@@ -1,8 +1,8 @@
 //! Frames and characters on their way in: gated as everything else that would make the device master the bus.
 
 use elnic_contract::{
-    Cx, DropReason, Frame, LinkState, Nic, NotReady, OffloadSupport, PowerState, Readiness, Serial,
-    Verdict,
+    Cx, DropReason, Frame, LinkState, Nic, NotReady, OffloadSupport, PowerState, Readiness,
+    RingOwner, Rings, Serial, Verdict,
 };
 use pci_types::CommandRegister;
 
@@ -48,6 +48,20 @@ impl PciFunction {
                 nic.link(cx, state);
             }
         });
+    }
+
+    /// The rings others are to work on now; `None` while there are none or the function may not master the bus.
+    pub fn rings(&self) -> Option<Rings> {
+        self.device.as_ring_owner().filter(|_| self.may_master())?.rings()
+    }
+
+    /// The device as one whose rings others work on.
+    pub fn with_ring_owner<T>(
+        &mut self,
+        cx: &mut Cx<'_>,
+        call: impl FnOnce(&mut dyn RingOwner, &mut Cx<'_>) -> T,
+    ) -> Option<T> {
+        self.enter(cx, |device, cx| device.as_ring_owner_mut().map(|owner| call(owner, cx)))
     }
 
     /// The other end of the cable takes this work left in frames over from now on.

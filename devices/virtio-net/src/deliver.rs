@@ -134,6 +134,9 @@ impl VirtioNet {
     /// Sees whether a frame could be delivered; if not, asks the driver to say when there are more buffers.
     pub(crate) fn look_for_buffers(&mut self, cx: &mut Cx<'_>, pair: u16) {
         let queue = receive_queue(pair);
+        if self.is_lent(queue) {
+            return;
+        }
         let more = self.transport.has_more(cx, queue).unwrap_or(false);
         let ready = self.transport.ready(queue);
         let Some(backlog) = self.rx.pairs.get_mut(usize::from(pair)) else { return };

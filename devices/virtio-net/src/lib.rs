@@ -4,7 +4,7 @@
 //! here is what makes it a network interface: `features` · `properties` · `settings` · `config` its registers · `header` ·
 //! `transmit` · `line` cable and bus in time · `receive` · `deliver` · `rsc` segments put together · `steering` which queue · `filter`
 //! what is let through · `control` commands · `moderation` · `statistics` · `nic` the device and its cable · `strict` ·
-//! `compat` · `state` saved state.
+//! `compat` · `lent` rings a back end works on · `state` saved state.
 //!
 //! Time: a paravirtual device has none of its own, and without `speed` frames leave at once. With it `timing=wire` keeps
 //! the cable's bit times, `timing=full` those of the bus too.
@@ -31,6 +31,7 @@ mod deliver;
 mod features;
 mod filter;
 mod header;
+mod lent;
 mod line;
 mod model;
 mod moderation;

@@ -2,8 +2,8 @@
 
 use elnic_contract::{
     Access, Capability, Counters, Cx, Device, Fault, Frame, FunctionState, Lines, LinkState,
-    MacAddr, Model, Nic, OffloadSupport, Readiness, Reset, RestoreError, RxFilter, SavedState,
-    Size, TimerId, Verdict,
+    MacAddr, Model, Nic, OffloadSupport, Readiness, Reset, RestoreError, RingOwner, RxFilter,
+    SavedState, Size, TimerId, Verdict,
 };
 use elnic_virtio::registers::{LEGACY, LEGACY_DEVICE, LEGACY_MSIX, MODERN};
 use elnic_virtio::{Event, capabilities};
@@ -161,6 +161,14 @@ impl Device for VirtioNet {
     fn as_nic_mut(&mut self) -> Option<&mut dyn Nic> {
         Some(self)
     }
+
+    fn as_ring_owner(&self) -> Option<&dyn RingOwner> {
+        Some(self)
+    }
+
+    fn as_ring_owner_mut(&mut self) -> Option<&mut dyn RingOwner> {
+        Some(self)
+    }
 }
 
 impl Nic for VirtioNet {
@@ -289,6 +297,10 @@ impl VirtioNet {
 
     fn notified(&mut self, cx: &mut Cx<'_>, queue: u16) {
         self.statistics.count(queue, |counters| add(&mut counters.notifications, 1));
+        if self.is_lent(queue) {
+            self.pass_on(cx, queue);
+            return;
+        }
         self.ring_doorbell(cx);
         let pair = queue >> 1;
         if Some(queue) == self.control_queue() {

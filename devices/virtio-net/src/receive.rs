@@ -52,7 +52,8 @@ impl VirtioNet {
         if !self.link_up {
             return Some(NotReady::LinkDown);
         }
-        if !self.transport.ready(receive_queue(0)) {
+        // Frames for rings that others work on do not come this way.
+        if self.settings.lent || !self.transport.ready(receive_queue(0)) {
             return Some(NotReady::DriverNotReady);
         }
         if !self.rx.arriving.is_empty() {
@@ -95,6 +96,10 @@ impl VirtioNet {
 
     /// A frame is on the cable; its last bit may still be to come.
     pub(crate) fn take(&mut self, cx: &mut Cx<'_>, frame: &Frame) -> Result<(), DropReason> {
+        if self.settings.lent {
+            self.lose(cx, DropReason::ReceiverOff, frame.len(), 0);
+            return Err(DropReason::ReceiverOff);
+        }
         if self.settings.fidelity.line.is_some() && self.link_up {
             let end = self.occupy_receiving(cx, frame);
             if end > cx.now || !self.rx.arriving.is_empty() {

@@ -46,6 +46,10 @@ pub(crate) struct Settings {
     pub(crate) mac: MacAddr,
     pub(crate) interfaces: Interfaces,
     pub(crate) features: u64,
+    /// The same with every offload that is switched on, whoever the peer is.
+    pub(crate) with_offloads: u64,
+    /// A back end outside works on the data rings.
+    pub(crate) lent: bool,
     pub(crate) vectors: u16,
     pub(crate) pairs: u16,
     pub(crate) receive_size: u16,
@@ -85,8 +89,10 @@ impl Settings {
             _ => Duplex::Unknown,
         };
         let interfaces = interfaces(properties)?;
-        let features =
-            offered(properties, interfaces, speed.is_some() || duplex != Duplex::Unknown);
+        let speed_known = speed.is_some() || duplex != Duplex::Unknown;
+        let takes = properties.choice("offloads") == Some("on") || properties.switch("vnet-hdr");
+        let features = offered(properties, interfaces, speed_known, takes);
+        let with_offloads = offered(properties, interfaces, speed_known, true);
         let several = features & (MQ | RSS) != 0;
         let pairs = if several { small("queue-pairs") } else { 1 };
         if !several && number("queue-pairs") > 1 {
@@ -108,6 +114,8 @@ impl Settings {
             mac: properties.mac("mac").unwrap_or(DEFAULT_MAC),
             interfaces,
             features,
+            with_offloads,
+            lent: false,
             vectors,
             pairs,
             receive_size: size("rx_queue_size"),
@@ -204,13 +212,18 @@ fn interfaces(properties: &Properties) -> Result<Interfaces, BuildError> {
 }
 
 /// The features an instance offers.
-fn offered(properties: &Properties, interfaces: Interfaces, speed_known: bool) -> u64 {
+fn offered(
+    properties: &Properties,
+    interfaces: Interfaces,
+    speed_known: bool,
+    offloads: bool,
+) -> u64 {
     let chosen = |switches: &[features::Switch]| {
         let chosen = switches.iter().filter(|(name, ..)| properties.switch(name));
         chosen.fold(0, |features, (_, feature, ..)| features | feature)
     };
     let mut offered = features::MAC | feature::BAD_FEATURE | feature::VERSION_1 | chosen(&SWITCHES);
-    if properties.choice("offloads") == Some("on") || properties.switch("vnet-hdr") {
+    if offloads {
         offered |= chosen(&OFFLOAD_SWITCHES);
     }
     if properties.number("host_mtu").is_some_and(|mtu| mtu > 0) {

@@ -65,7 +65,7 @@ impl VirtioNet {
     /// Works on the transmit queue of `pair` as far as it can.
     pub(crate) fn transmit(&mut self, cx: &mut Cx<'_>, pair: u16) {
         let queue = transmit_queue(pair);
-        if !self.transport.ready(queue) {
+        if self.is_lent(queue) || !self.transport.ready(queue) {
             return;
         }
         let (mut chains, mut descriptors, mut pieces, mut done) = (0_u32, 0_usize, 0_usize, 0_u32);

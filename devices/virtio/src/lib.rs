@@ -27,6 +27,7 @@ mod error;
 pub mod feature;
 mod interfaces;
 mod interrupts;
+mod lent;
 mod memory;
 mod negotiation;
 mod packed;

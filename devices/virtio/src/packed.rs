@@ -1,6 +1,6 @@
 //! The packed ring: one ring of descriptors that both sides write, and two words of event suppression (virtio 1.3 §2.8).
 
-use elnic_contract::{Dma, Gpa};
+use elnic_contract::{Dma, Gpa, RingPosition};
 use serde::{Deserialize, Serialize};
 
 use crate::chain::{Chain, INDIRECT, NEXT, Segment, Used, WRITE};
@@ -200,6 +200,32 @@ impl Ring for Packed {
             }
             _ => Ok(true),
         }
+    }
+
+    fn position(&self) -> RingPosition {
+        let [available, used] = [self.next_available, self.next_used].map(Position::word);
+        RingPosition(u32::from(available) | u32::from(used) << 16)
+    }
+
+    /// A packed ring does not tell where its device was.
+    fn go_on_at(
+        &mut self,
+        _dma: &mut dyn Dma,
+        place: &Place,
+        position: Option<RingPosition>,
+    ) -> Result<(), QueueError> {
+        let lost = QueueError::rule("packed ring came back without its position", 0_u16);
+        let RingPosition(both) = position.ok_or(lost)?;
+        let at = |word: u32| {
+            let word = u16::try_from(word & 0xffff).unwrap_or(0);
+            Position { index: word & !EVENT_WRAP, wrap: word & EVENT_WRAP != 0 }
+        };
+        let (next_available, next_used) = (at(both), at(both >> 16));
+        if next_available.index >= place.size || next_used.index >= place.size {
+            return Err(QueueError::rule("ring came back at a place beyond it", both));
+        }
+        *self = Self { next_available, next_used, signalled: None };
+        Ok(())
     }
 
     fn is_possible(&self, size: u16) -> bool {

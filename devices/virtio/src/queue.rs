@@ -1,6 +1,6 @@
 //! One virtqueue as its device sees it: size, place, vector, and a ring of either kind.
 
-use elnic_contract::Dma;
+use elnic_contract::{Dma, Gpa, RingPosition};
 use serde::{Deserialize, Serialize};
 
 use crate::chain::{Chain, Used};
@@ -87,6 +87,35 @@ impl Queue {
     /// Whether it is a packed ring.
     pub(crate) const fn is_packed(&self) -> bool {
         matches!(self.form, Form::Packed(_))
+    }
+
+    /// The ring as somebody else is to work on it.
+    pub(crate) fn lend(&self, queue: u16) -> elnic_contract::Ring {
+        let Areas { descriptors, driver, device } = self.areas;
+        let position = match &self.form {
+            Form::Split(split) => split.position(),
+            Form::Packed(packed) => packed.position(),
+        };
+        elnic_contract::Ring {
+            queue,
+            size: self.size,
+            descriptors: Gpa(descriptors),
+            driver: Gpa(driver),
+            device: Gpa(device),
+            position,
+            enabled: true,
+        }
+    }
+
+    /// Goes on where somebody else has stopped.
+    pub(crate) fn go_on_at(
+        &mut self,
+        dma: &mut dyn Dma,
+        features: u64,
+        position: Option<RingPosition>,
+    ) -> Result<(), QueueError> {
+        let place = self.place(features);
+        self.ring().go_on_at(dma, &place, position)
     }
 
     fn ring(&mut self) -> &mut dyn Ring {

@@ -3,7 +3,7 @@
 //! A ring has two positions: up to where chains were taken, and up to where they were given back. Between the two lie the
 //! chains the device is working on; it may put the latest of them back untouched.
 
-use elnic_contract::Dma;
+use elnic_contract::{Dma, RingPosition};
 use serde::{Deserialize, Serialize};
 
 use crate::chain::{Chain, Used};
@@ -66,6 +66,17 @@ pub(crate) trait Ring {
 
     /// Whether the driver wants an interrupt for what was given back since this was last asked.
     fn wants_interrupt(&mut self, dma: &mut dyn Dma, place: &Place) -> Result<bool, QueueError>;
+
+    /// How far it was worked off.
+    fn position(&self) -> RingPosition;
+
+    /// Goes on at `position`, where somebody else has stopped; without one, at the place the ring itself tells of.
+    fn go_on_at(
+        &mut self,
+        dma: &mut dyn Dma,
+        place: &Place,
+        position: Option<RingPosition>,
+    ) -> Result<(), QueueError>;
 
     /// Whether a ring of `size` descriptors can be in this state.
     fn is_possible(&self, size: u16) -> bool;

@@ -1,6 +1,6 @@
 //! The split ring: table, available ring, used ring (virtio 1.3 §2.7).
 
-use elnic_contract::{Dma, Gpa};
+use elnic_contract::{Dma, Gpa, RingPosition};
 use serde::{Deserialize, Serialize};
 
 use crate::chain::{Chain, INDIRECT, NEXT, Segment, Used, WRITE};
@@ -109,6 +109,27 @@ impl Ring for Split {
             let passed = self.next_used.wrapping_sub(wanted).wrapping_sub(1);
             passed < self.next_used.wrapping_sub(before)
         }))
+    }
+
+    fn position(&self) -> RingPosition {
+        RingPosition(self.next_available.into())
+    }
+
+    /// The used index is in the ring, and without a position all behind it counts as not taken.
+    fn go_on_at(
+        &mut self,
+        dma: &mut dyn Dma,
+        place: &Place,
+        position: Option<RingPosition>,
+    ) -> Result<(), QueueError> {
+        let used = read16(dma, Gpa(place.areas.device).plus(2))?;
+        let next = position.and_then(|RingPosition(next)| u16::try_from(next).ok()).unwrap_or(used);
+        if next.wrapping_sub(used) > place.size {
+            return Err(QueueError::rule("ring came back at a place beyond it", next));
+        }
+        *self =
+            Self { next_available: next, seen_available: next, next_used: used, signalled: None };
+        Ok(())
     }
 
     fn is_possible(&self, size: u16) -> bool {

@@ -111,6 +111,7 @@ impl MachineBuilder {
             slice_end: VTime::MAX,
             guest_event: None,
             pc: PcState::default(),
+            rings_held: false,
             images_changed: false,
             failover: Failover::default(),
             notices: Notices::default(),

@@ -56,6 +56,7 @@ impl Machine {
 
     /// Waits without the processor running until somebody calls or `limit` has passed; time passes as `waiting` says.
     pub fn wait(&mut self, waiting: Waiting, limit: Option<Duration>) -> Outcome {
+        self.world.hold_rings(waiting == Waiting::Stopped);
         let started = Instant::now();
         let end = limit.and_then(|limit| started.checked_add(limit));
         // Without a processor that could hurry, time is the host's whatever the pace.
@@ -139,6 +140,7 @@ impl Machine {
     /// The program does not load any more; it did once, so this does not happen.
     pub fn reset(&mut self) -> Result<(), LoadError> {
         self.let_go(true);
+        self.world.hold_rings(true);
         let start = loader::load(&self.again.program, &self.again.board, &mut self.world.ram)?;
         self.start = start;
         self.processors.reset(start);
@@ -155,6 +157,7 @@ impl Machine {
         if start.is_some_and(|start| start.system.is_some()) {
             self.world.set_up_as_firmware();
         }
+        self.world.hold_rings(false);
         Ok(())
     }
 

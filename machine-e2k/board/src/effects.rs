@@ -71,6 +71,7 @@ impl World {
                     format_args!("power management event"),
                 );
             }
+            Effect::Kick(queue) => self.kick(device, queue),
             Effect::RxFilterChanged => self.notices.rx_filter_changed(device),
             Effect::ImageChanged => {
                 let slot = self.devices.get_mut(device);
@@ -88,6 +89,7 @@ impl World {
         if Some(device) == self.pic {
             self.interrupts_changed();
         }
+        self.settle_rings(device);
         self.pump(device);
     }
 
@@ -136,6 +138,10 @@ impl World {
         }
         if moved || reset_behind {
             self.rebuild_maps();
+        }
+        if Some(device) == self.bridge {
+            // It may have begun, or ceased, to forward bus masters.
+            self.settle_all_rings();
         }
         self.after_entry(device);
     }

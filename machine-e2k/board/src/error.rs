@@ -13,6 +13,14 @@ use crate::loader::LoadError;
 /// Why a machine could not be built. Nothing of it exists then.
 #[derive(Debug, thiserror::Error)]
 pub enum BuildError {
+    /// A device and the netdev that is to work on its rings do not fit together.
+    #[error("device '{device}' does not fit its netdev: {error}")]
+    Rings {
+        /// The device.
+        device: String,
+        /// Why.
+        error: elnic_contract::RingRefusal,
+    },
     /// RAM of that size is not possible.
     #[error(transparent)]
     Layout(#[from] LayoutError),

@@ -105,6 +105,7 @@ impl Machine {
 impl World {
     /// Takes a device out of everything that knows it.
     pub(crate) fn evict(&mut self, device: DeviceId) {
+        self.take_rings_back(device);
         self.events.cancel_device(device);
         self.events.cancel_device(DeviceId(device.0 | CABLE));
         if let Some(port) = self.links.disconnect(device)

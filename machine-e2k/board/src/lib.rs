@@ -40,6 +40,7 @@ mod pc;
 mod plug;
 mod processor_bus;
 mod processors;
+mod rings;
 mod serial;
 mod setup;
 mod snapshot;

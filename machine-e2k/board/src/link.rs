@@ -13,6 +13,7 @@ use elnic_netclient::{NetEvent, PortId};
 
 use crate::devices::{Body, Slot};
 use crate::log::{Cause, LogItem};
+use crate::rings::Lent;
 use crate::trace::TraceEvent;
 use crate::world::World;
 
@@ -25,9 +26,11 @@ const IN: TimerId = TimerId(1);
 /// Frames handed to a NIC in one go before the processor gets its turn.
 const BURST: usize = 64;
 
-struct Link {
+pub(crate) struct Link {
     device: DeviceId,
-    port: PortId,
+    pub(crate) port: PortId,
+    /// Rings the netdev works on, if it is of that kind.
+    pub(crate) lent: Lent,
     /// Frames whose last bit has not left the NIC yet, oldest first.
     leaving: VecDeque<Frame>,
     readiness: Readiness,
@@ -49,10 +52,20 @@ impl Links {
         let (readiness, takes) = (Readiness::Ready, OffloadSupport::NONE);
         let (standby, standby_followed) = (false, false);
         let leaving = VecDeque::new();
-        self.0.push(Link { device, port, leaving, readiness, takes, standby, standby_followed });
+        let lent = Lent::default();
+        self.0.push(Link {
+            device,
+            port,
+            lent,
+            leaving,
+            readiness,
+            takes,
+            standby,
+            standby_followed,
+        });
     }
 
-    fn of(&mut self, device: DeviceId) -> Option<&mut Link> {
+    pub(crate) fn of(&mut self, device: DeviceId) -> Option<&mut Link> {
         self.0.iter_mut().find(|link| link.device == device)
     }
 
@@ -245,6 +258,7 @@ impl World {
         self.notices.netdev(told);
         self.deliver_net_events();
         for device in self.links.devices() {
+            self.answer_calls(device);
             self.pump(device);
         }
     }

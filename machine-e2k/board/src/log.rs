@@ -197,6 +197,8 @@ pub(crate) enum Cause {
     Reset,
     /// A monitor asked it to announce itself.
     Announcement,
+    /// Whoever works on its rings called, stopped, or is to begin.
+    Rings,
 }
 
 /// Who is behind an entry.
@@ -218,6 +220,7 @@ impl fmt::Display for Origin {
             (None, Cause::Character) => "raised by a character",
             (None, Cause::Reset) => "raised by a reset",
             (None, Cause::Announcement) => "raised by an announcement",
+            (None, Cause::Rings) => "raised by who works on its rings",
         };
         write!(f, "no PC: {cause}")
     }

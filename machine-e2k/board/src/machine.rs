@@ -83,6 +83,7 @@ impl Machine {
         if self.start.is_none() {
             return Outcome::NoProgram;
         }
+        self.world.hold_rings(false);
         let outcome = loop {
             if let Some(outcome) = self.between_slices(limit) {
                 break outcome;

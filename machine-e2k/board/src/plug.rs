@@ -265,6 +265,7 @@ fn add_device(
     }
     let properties = own.iter().map(|(name, value)| (name.as_str(), value.as_str()));
     let mut device = entry.make(properties)?;
+    let rings = device.as_ring_owner().is_some();
     let rom = match machine.text("romfile").filter(|file| !file.is_empty()) {
         Some(file) => Some(read_rom(&name, file)?),
         None => None,
@@ -291,8 +292,10 @@ fn add_device(
             netdev: machine.text("netdev").map(str::to_owned),
             pad_short: !virtio,
             offload: OffloadSupport::NONE,
+            rings,
         })?;
         world.links.connect(id, port);
+        world.give_rings_away(id, port)?;
     }
     Ok(mac.filter(|_| entry.is_nic))
 }

@@ -81,6 +81,8 @@ pub(crate) struct World {
     pub(crate) guest_event: Option<GuestEvent>,
     /// State of the ports of a PC.
     pub(crate) pc: PcState,
+    /// The machine stands still, and with it all who work on its rings.
+    pub(crate) rings_held: bool,
     /// Some device's memory is ahead of the file behind it.
     pub(crate) images_changed: bool,
     /// Network interfaces that others stand in for.
@@ -121,7 +123,7 @@ impl World {
     }
 
     /// Whether a device cannot reach RAM: it stands behind a bridge that does not forward bus masters.
-    fn cut_off(&self, id: DeviceId) -> bool {
+    pub(crate) fn cut_off(&self, id: DeviceId) -> bool {
         let wiring = self.devices.get(id).and_then(|slot| slot.wiring.pci());
         let behind = wiring.is_some_and(|wiring| wiring.side == BusSide::Secondary);
         behind && !self.bridge().is_some_and(elnic_pci::Bridge::may_master)

@@ -33,6 +33,8 @@ pub(crate) enum Command {
     Asm(AsmArguments),
     /// Print an e2k ELF image as text
     Disasm(DisasmArguments),
+    /// Serve our virtio-net to another program (QEMU, DPDK) over vhost-user
+    VhostUserNet(VhostUserNetArguments),
     /// Run a guest that holds a conversation over its e1000: DHCP, ARP, ping, TFTP
     Demo(DemoArguments),
 }
@@ -81,7 +83,7 @@ pub(crate) struct RunArguments {
     /// Add a network backend; 'help' lists types
     #[arg(long, value_name = "TYPE,id=ID[,OPTION=VALUE…]")]
     pub(crate) netdev: Vec<String>,
-    /// Add a network backend and a network interface in one: TYPE[,model=MODEL][,mac=ADDRESS][,…], or none
+    /// Add a network backend and a network interface in one: TYPE[,model=MODEL][,mac=ADDRESS][,addr=SLOT][,vectors=N][,…], or none
     #[arg(long, value_name = "TYPE[,OPTION=VALUE…]")]
     pub(crate) nic: Vec<String>,
     /// Make a character device for filters or monitors: socket, stdio, file or null; 'socket,help' lists options
@@ -90,8 +92,8 @@ pub(crate) struct RunArguments {
     /// Add an object: filter-dump, filter-mirror, net-fault, …
     #[arg(long, value_name = "TYPE,id=ID[,PROPERTY=VALUE…]")]
     pub(crate) object: Vec<String>,
-    /// Old syntax, refused
-    #[arg(long, value_name = "…", hide = true)]
+    /// The older way: nic[,model=MODEL][,macaddr=ADDRESS][,…] and TYPE[,…] meet on hub 0
+    #[arg(long, value_name = "nic|TYPE[,OPTION=VALUE…]")]
     pub(crate) net: Vec<String>,
     /// Log items, comma-separated; 'help' lists them
     #[arg(short = 'd', value_name = "ITEM,…")]
@@ -191,6 +193,29 @@ pub(crate) struct DisasmArguments {
     /// The image
     #[arg(value_name = "FILE.elf")]
     pub(crate) image: PathBuf,
+}
+
+/// Options of `elnic vhost-user-net`.
+#[derive(Debug, Args)]
+pub(crate) struct VhostUserNetArguments {
+    /// Socket to listen at for front ends
+    #[arg(long = "socket-path", value_name = "PATH")]
+    pub(crate) socket_path: Option<PathBuf>,
+    /// Connect to the socket instead, and again when the front end goes
+    #[arg(long)]
+    pub(crate) client: bool,
+    /// Number of an open socket, connected or listening, instead of a path
+    #[arg(long, value_name = "N")]
+    pub(crate) fd: Option<String>,
+    /// Print what this back end is and can, as JSON, and end
+    #[arg(long = "print-capabilities")]
+    pub(crate) print_capabilities: bool,
+    /// Network backend behind the interface; 'help' lists types
+    #[arg(long, value_name = "TYPE,id=ID[,OPTION=VALUE…]")]
+    pub(crate) netdev: Option<String>,
+    /// Properties of the interface, as -device virtio-net-pci has them
+    #[arg(long, value_name = "PROPERTY=VALUE,…")]
+    pub(crate) device: Option<String>,
 }
 
 /// Options of `elnic demo`.

@@ -1,6 +1,6 @@
 //! An e2k guest machine with cycle-aware network interfaces: the command line.
 //!
-//! Options are qemu-system-e2k's, with one dash or two; sub-commands (`asm`, `disasm`, `demo`) come first if given. The
+//! Options are qemu-system-e2k's, with one dash or two; sub-commands (`asm`, `disasm`, `demo`, `vhost-user-net`) come first if given. The
 //! guest's console alone goes to standard output; all else goes to standard error, and every refusal is one line that
 //! names the option, the value and what is allowed.
 // The doc comments of options are their help texts, where brackets mean "optional".
@@ -22,6 +22,7 @@ mod quit;
 mod run;
 mod say;
 mod terminals;
+mod vhost_user_net;
 
 use std::process::ExitCode;
 
@@ -51,6 +52,7 @@ fn dispatch(arguments: Arguments) -> Result<u8, Failure> {
     match arguments.command {
         None => run::run(arguments.run),
         Some(Command::Asm(asm)) => assemble::assemble(&asm),
+        Some(Command::VhostUserNet(served)) => vhost_user_net::serve(&served),
         Some(Command::Demo(demo)) => demo::demo(&demo),
         Some(Command::Disasm(disasm)) => disassemble::disassemble(&disasm),
     }

@@ -2,7 +2,10 @@
 
 use elnic_board::DeviceOptions;
 use elnic_netclient::NetCore;
-use elnic_netdev::{Chardev, Chardevs, Filter, Netdev, NetdevError, NicRequest, Request};
+use elnic_netdev::{
+    Chardev, Chardevs, Filter, Interface, MAX_NICS, NetRequest, Netdev, NetdevError, NetdevOptions,
+    NicRequest, Request,
+};
 
 use crate::arguments::RunArguments;
 use crate::error::Failure;
@@ -12,11 +15,24 @@ use crate::{control, help};
 /// The interface that `-nic` adds unless it names another.
 const DEFAULT_NIC: &str = "e1000";
 
+/// What `-net` puts on hub 0.
+enum OnHub {
+    Nic(Interface),
+    Backend(Option<String>, Box<NetdevOptions>),
+}
+
+/// The hub of `-net`.
+const HUB: i32 = 0;
+
 /// What the options ask for, each with its text for messages.
 pub(crate) struct Network {
     netdevs: Vec<(&'static str, String, Netdev)>,
     interfaces: Vec<DeviceOptions>,
+    /// In the order of the options.
+    on_hub: Vec<(String, OnHub)>,
     chardevs: Vec<(String, Chardev)>,
+    /// Ids of chardevs that are a monitor's, or no sockets.
+    other_chardevs: Vec<String>,
     filters: Vec<(String, Filter)>,
 }
 
@@ -26,7 +42,9 @@ impl Network {
         let mut network = Self {
             netdevs: Vec::new(),
             interfaces: Vec::new(),
+            on_hub: Vec::new(),
             chardevs: Vec::new(),
+            other_chardevs: Vec::new(),
             filters: Vec::new(),
         };
         for text in &arguments.netdev {
@@ -39,15 +57,47 @@ impl Network {
             match elnic_netdev::parse_nic(text, number).map_err(refuse("nic", text))? {
                 Request::Help(text) => return Ok(Request::Help(text)),
                 Request::Make(request) => {
-                    if request.model.as_deref().is_some_and(is_help) {
+                    if request.interface.model.as_deref().is_some_and(is_help) {
                         return Ok(Request::Help(help::devices()));
                     }
                     network.add_interface(text, request);
                 }
             }
         }
-        let streams =
-            arguments.chardev.iter().filter(|text| !control::is_monitors(arguments, text));
+        for text in &arguments.net {
+            match elnic_netdev::parse_net(text).map_err(refuse("net", text))? {
+                Request::Help(text) => return Ok(Request::Help(text)),
+                Request::Make(NetRequest::None) => {}
+                Request::Make(NetRequest::Nic(_, Interface { model: Some(model), .. }))
+                    if is_help(&model) =>
+                {
+                    return Ok(Request::Help(help::devices()));
+                }
+                Request::Make(NetRequest::Nic(Some(netdev), interface)) => {
+                    network.interfaces.push(device(interface, netdev));
+                }
+                Request::Make(NetRequest::Nic(None, interface)) => {
+                    network.on_hub.push((text.clone(), OnHub::Nic(interface)));
+                }
+                Request::Make(NetRequest::Backend(id, options)) => {
+                    network.on_hub.push((text.clone(), OnHub::Backend(id, options)));
+                }
+            }
+        }
+        let on_hub = network.on_hub.iter();
+        let nics = on_hub.filter(|(_, on_hub)| matches!(on_hub, OnHub::Nic(_))).count();
+        if nics + network.interfaces.len() > MAX_NICS {
+            let text = arguments.net.iter().chain(&arguments.nic).next_back();
+            let text = text.map_or("", String::as_str);
+            return Err(refuse("net", text)(NetdevError::TooManyNics));
+        }
+        let is_monitors = |text: &&String| control::is_monitors(arguments, text);
+        let (others, streams): (Vec<&String>, _) = arguments.chardev.iter().partition(is_monitors);
+        let id = |text: &String| {
+            let id = text.split(',').find_map(|part| part.strip_prefix("id="));
+            id.map(str::to_owned)
+        };
+        network.other_chardevs = others.into_iter().filter_map(id).collect();
         for text in streams {
             match elnic_netdev::parse_chardev(text).map_err(refuse("chardev", text))? {
                 Request::Help(text) => return Ok(Request::Help(text)),
@@ -69,13 +119,10 @@ impl Network {
     }
 
     fn add_interface(&mut self, text: &str, request: NicRequest) {
-        let NicRequest { netdev, model, mac } = request;
+        let NicRequest { netdev, interface } = request;
         // `-nic none` asks for no interface, and there is none by default.
         let Some(netdev) = netdev else { return };
-        let mut properties = vec![("netdev".to_owned(), netdev.id.clone())];
-        properties.extend(mac.map(|mac| ("mac".to_owned(), mac.to_string())));
-        let model = model.unwrap_or_else(|| DEFAULT_NIC.to_owned());
-        self.interfaces.push(DeviceOptions { model, properties });
+        self.interfaces.push(device(interface, netdev.id.clone()));
         self.netdevs.push(("nic", text.to_owned(), netdev));
     }
 
@@ -85,18 +132,53 @@ impl Network {
         core: &mut NetCore,
         chardevs: &mut Chardevs,
     ) -> Result<Vec<DeviceOptions>, Failure> {
-        for (option, text, netdev) in &self.netdevs {
-            elnic_netdev::add(core, netdev).map_err(refuse(option, text))?;
-        }
         for (text, chardev) in &self.chardevs {
             chardevs.add(chardev).map_err(refuse("chardev", text))?;
+        }
+        self.other_chardevs.iter().for_each(|id| chardevs.note_other(id));
+        for (option, text, netdev) in &self.netdevs {
+            elnic_netdev::add_using(core, netdev, chardevs).map_err(refuse(option, text))?;
+        }
+        let mut interfaces = self.interfaces;
+        for (text, on_hub) in self.on_hub {
+            let refuse = refuse("net", &text);
+            let port = core.unused_name("hub0port");
+            match on_hub {
+                OnHub::Nic(interface) => {
+                    core.add_hub_port(&port, HUB, None).map_err(|error| refuse(error.into()))?;
+                    interfaces.push(device(interface, port));
+                }
+                OnHub::Backend(id, options) => {
+                    let stem = format!("{}.", options.kind());
+                    let id = id.unwrap_or_else(|| core.unused_name(&stem));
+                    let netdev = Netdev { id: id.clone(), options: *options };
+                    elnic_netdev::add_using(core, &netdev, chardevs).map_err(&refuse)?;
+                    let added = core.add_hub_port(&port, HUB, Some(&id));
+                    added.map_err(|error| refuse(error.into()))?;
+                }
+            }
         }
         for (text, filter) in self.filters {
             let error = refuse("object", &text);
             filter.add_to(core, chardevs, elnic_contract::VTime::ZERO).map_err(error)?;
         }
-        Ok(self.interfaces)
+        Ok(interfaces)
     }
+}
+
+/// The interface as `-device` would describe it.
+fn device(interface: Interface, netdev: String) -> DeviceOptions {
+    let Interface { id, model, mac, addr, vectors } = interface;
+    let mut properties = vec![("netdev".to_owned(), netdev)];
+    let given = [
+        ("id", id),
+        ("mac", mac.map(|mac| mac.to_string())),
+        ("addr", addr),
+        ("vectors", vectors.map(|number| number.to_string())),
+    ];
+    let given = given.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
+    properties.extend(given);
+    DeviceOptions { model: model.unwrap_or_else(|| DEFAULT_NIC.to_owned()), properties }
 }
 
 fn refuse(option: &'static str, text: &str) -> impl Fn(NetdevError) -> Failure + use<> {

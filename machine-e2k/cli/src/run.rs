@@ -43,6 +43,9 @@ pub(crate) fn run(arguments: RunArguments) -> Result<u8, Failure> {
     config.devices.extend(network.add_to(builder.net(), &mut supervisor.state.streams)?);
     control::apply_defaults(&supervisor, &mut config.devices);
     let mut machine = builder.build(config)?;
+    for loose in machine.net().loose_ends() {
+        tracing::warn!("{loose}");
+    }
     quit.stops(machine.stop_button());
     if arguments.stopped {
         tracing::info!("the processor is not started: -S");
@@ -95,10 +98,6 @@ fn refuse_what_is_not_there(arguments: &RunArguments) -> Result<(), Failure> {
         "this machine has no display: none is all there is",
     )?;
     only("audio", &arguments.control.audio, "none", "this machine has no sound")?;
-    if let Some(value) = arguments.net.first() {
-        let why = "use -nic, or -netdev with -device MODEL,netdev=ID";
-        return Err(Failure::option("net", value, why));
-    }
     Ok(())
 }
 

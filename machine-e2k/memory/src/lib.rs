@@ -1,6 +1,6 @@
 //! Guest RAM: where it lies, how the processor and bus masters reach it.
 //!
-//! RAM is `vm-memory`'s, so that it can be shared with another process later; all access goes through its volatile
+//! RAM is `vm-memory`'s over memory that another process can map ([`SharedBank`]), for back ends that work on a guest's rings; all access goes through its volatile
 //! references, which is why this crate needs no unsafe code. What is special to this machine is the layout
 //! ([`RamLayout`]) and the list of pages the processor holds decoded code of ([`WatchedPages`]).
 #![forbid(unsafe_code)]
@@ -12,5 +12,5 @@ mod watch;
 pub use layout::{
     FIRMWARE_SIZE, HIGH_BASE, LOW_LIMIT, LayoutError, MAX_RAM, MIN_RAM, PAGE, RamLayout,
 };
-pub use ram::{GuestRam, RamError};
+pub use ram::{GuestRam, RamError, SharedBank};
 pub use watch::WatchedPages;

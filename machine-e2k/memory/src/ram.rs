@@ -1,11 +1,14 @@
 //! The memory itself.
 
+use std::fs::File;
 use std::sync::Arc;
 
 use elnic_contract::{Dma, DmaError, Gpa, Size};
+use nix::sys::memfd::{MFdFlags, memfd_create};
 use vm_memory::mmap::{FromRangesError, MmapRegion};
 use vm_memory::{
-    GuestAddress, GuestMemoryBackend, GuestMemoryMmap, GuestMemoryRegion, VolatileMemory,
+    FileOffset, GuestAddress, GuestMemoryBackend, GuestMemoryMmap, GuestMemoryRegion,
+    GuestRegionMmap, VolatileMemory,
 };
 
 use crate::{RamLayout, WatchedPages};
@@ -24,6 +27,28 @@ pub struct GuestRam {
     watched: WatchedPages,
 }
 
+/// A bank of RAM as another process can map it: all of `file`, from its first byte.
+#[derive(Clone, Debug)]
+pub struct SharedBank {
+    /// Guest address of its first byte.
+    pub start: u64,
+    /// Length in bytes.
+    pub length: u64,
+    /// The memory itself.
+    pub file: Arc<File>,
+}
+
+/// Memory of the host without a name that can be handed to another process (memfd_create(2)). Pages come when they are
+/// first touched.
+fn backing(length: u64) -> Result<FileOffset, RamError> {
+    let fail = |source| RamError::Descriptor { size: length, source };
+    let flags = MFdFlags::MFD_CLOEXEC;
+    let memory = memfd_create(c"elnic guest memory", flags).map_err(|errno| fail(errno.into()))?;
+    let file = File::from(memory);
+    file.set_len(length).map_err(fail)?;
+    Ok(FileOffset::new(file, 0))
+}
+
 /// Why RAM could not be had.
 #[derive(Debug, thiserror::Error)]
 pub enum RamError {
@@ -34,6 +59,14 @@ pub enum RamError {
         size: u64,
         /// What it said.
         source: FromRangesError,
+    },
+    /// The host gives no descriptor for it.
+    #[error("the host gives no descriptor for {size} bytes of guest memory: {source}")]
+    Descriptor {
+        /// Bytes asked for.
+        size: u64,
+        /// What it said.
+        source: std::io::Error,
     },
     /// The layout is larger than this host's addresses.
     #[error("{0} bytes of guest memory do not fit the host's address space")]
@@ -52,10 +85,10 @@ impl GuestRam {
             .map(|(start, length)| {
                 let length =
                     usize::try_from(*length).map_err(|_| RamError::TooLarge(layout.size()))?;
-                Ok((GuestAddress(*start), length))
+                Ok((GuestAddress(*start), length, Some(backing(length as u64)?)))
             })
             .collect::<Result<Vec<_>, RamError>>()?;
-        let memory = GuestMemoryMmap::<()>::from_ranges(&ranges)
+        let memory = GuestMemoryMmap::<()>::from_ranges_with_files(ranges)
             .map_err(|source| RamError::Host { size: layout.size(), source })?;
         let mut mappings = memory.iter().map(|region| (region.start_addr().0, region.get_mmap()));
         let (_, low) = mappings.next().ok_or(RamError::TooLarge(layout.size()))?;
@@ -69,9 +102,16 @@ impl GuestRam {
         self.layout
     }
 
-    /// The memory as `vm-memory` knows it, for sharing with another process.
-    pub const fn shared(&self) -> &GuestMemoryMmap<()> {
-        &self.memory
+    /// The banks as another process can map them.
+    pub fn shared(&self) -> Vec<SharedBank> {
+        let bank = |region: &GuestRegionMmap<()>| {
+            Some(SharedBank {
+                start: region.start_addr().0,
+                length: region.len(),
+                file: Arc::clone(region.file_offset()?.arc()),
+            })
+        };
+        self.memory.iter().filter_map(bank).collect()
     }
 
     /// Pages watched for writes by bus masters.
@@ -192,6 +232,21 @@ mod tests {
         assert_eq!(ram.load(u64::MAX - 3, Size::Double), None);
         assert_eq!(ram.load(FIRMWARE_BASE - 4, Size::Double), None);
         assert_eq!(ram.load(FIRMWARE_BASE, Size::Double), Some(0));
+    }
+
+    #[test]
+    fn a_bank_that_is_shared_is_the_same_memory() {
+        use std::os::unix::fs::FileExt;
+        let ram = ram();
+        let banks = ram.shared();
+        let places: Vec<_> = banks.iter().map(|bank| (bank.start, bank.length)).collect();
+        assert_eq!(places, ram.layout().banks());
+        ram.store(0x1234, Size::Word, 0x0403_0201).unwrap();
+        let mut bytes = [0; 4];
+        banks[0].file.read_exact_at(&mut bytes, 0x1234).unwrap();
+        assert_eq!(bytes, [1, 2, 3, 4]);
+        banks[1].file.write_all_at(&[9], 8).unwrap();
+        assert_eq!(ram.load(FIRMWARE_BASE + 8, Size::Byte), Some(9));
     }
 
     #[test]

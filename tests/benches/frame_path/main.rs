@@ -69,6 +69,7 @@ fn port(core: &mut NetCore, netdev: &str) -> PortId {
         netdev: Some(netdev.to_owned()),
         pad_short: true,
         offload: OffloadSupport::NONE,
+        rings: false,
     })
     .expect("the netdev is free")
 }

@@ -36,6 +36,7 @@ pub(crate) fn nic(netdev: Option<&str>) -> NicOptions {
         netdev: netdev.map(str::to_owned),
         pad_short: true,
         offload: OffloadSupport::NONE,
+        rings: false,
     }
 }
 

@@ -1,6 +1,20 @@
 //! The options of tap and bridge, from the schema's to their own.
 
-use crate::options::{BridgeOptions, TapOptions};
+use elnic_vhost_user::VhostUser;
+
+use crate::options::{BridgeOptions, TapOptions, VhostUserOptions};
+use crate::{Chardevs, NetdevError};
+
+/// `vhostforce` asks for what is so anyway: a guest without MSI-X gets its interrupts from the device.
+pub(super) fn vhost_user(
+    id: &str,
+    options: &VhostUserOptions,
+    chardevs: &mut Chardevs,
+) -> Result<VhostUser, NetdevError> {
+    let VhostUserOptions { chardev, vhostforce: _, queues } = options;
+    let plan = chardevs.take_for_vhost_user(chardev)?;
+    Ok(elnic_vhost_user::open(id, chardev, plan, queues.unwrap_or(1))?)
+}
 
 pub(super) fn tap(options: &TapOptions) -> elnic_tap::Options {
     let TapOptions {

@@ -208,13 +208,18 @@ pub const TYPES: &[TypeSpec] = &[
             option("devname", Text, "/dev/netmap", "netmap device"),
         ],
     ),
-    absent(
+    built(
         "vhost-user",
         "vhost-user over a unix socket",
         &[
             required("chardev", Text, "character device of the socket"),
-            option("vhostforce", Switch, "off", "vhost for guests without MSI-X too"),
-            option("queues", Kind::INT, "1", "queues"),
+            option("vhostforce", Switch, "off", "guests without MSI-X too, which is so anyway"),
+            option(
+                "queues",
+                Kind::INT,
+                "1",
+                "pairs of queues the back end has to serve, 1 to 1024",
+            ),
         ],
     ),
     absent(

@@ -280,6 +280,7 @@ fn a_mirror_copies_and_a_redirector_takes_and_brings_over_real_streams() {
         netdev: Some("h0".to_owned()),
         pad_short: true,
         offload: elnic_netclient::OffloadSupport::NONE,
+        rings: false,
     };
     let nic = core.add_nic(nic).unwrap();
     let mut read = [0; 64];

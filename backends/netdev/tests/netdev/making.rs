@@ -62,6 +62,7 @@ fn frames_cross_a_netdev_made_from_text() {
         netdev: Some("d0".to_owned()),
         pad_short: true,
         offload: OffloadSupport::NONE,
+        rings: false,
     });
     let nic = nic.unwrap();
     core.send(nic, VTime::ZERO, Frame::new(vec![7; 60], VTime::ZERO).unwrap()).unwrap();
@@ -82,7 +83,6 @@ fn frames_cross_a_netdev_made_from_text() {
 fn types_this_version_lacks_are_refused_with_what_it_has() {
     for (kind, more) in [
         ("netmap", ",ifname=x"),
-        ("vhost-user", ",chardev=c"),
         ("vhost-vdpa", ""),
         ("vmnet-host", ""),
         ("vmnet-shared", ""),
@@ -92,7 +92,7 @@ fn types_this_version_lacks_are_refused_with_what_it_has() {
         assert_eq!(
             create(&netdev).err().unwrap().to_string(),
             format!(
-                "network backend '{kind}' is not compiled into this binary: this version has user, tap, l2tpv3, socket, stream, dgram, vde, bridge, hubport"
+                "network backend '{kind}' is not compiled into this binary: this version has user, tap, l2tpv3, socket, stream, dgram, vde, bridge, hubport, vhost-user"
             )
         );
     }
@@ -121,8 +121,8 @@ fn every_option_of_user_reaches_the_user_netdev() {
         ("ipv6-dns=x", "Failed to parse IPv6 DNS"),
         ("tftp=/nonexistent", "'tftp=/nonexistent' is no readable directory"),
         ("tftp-server-name=LONG", "'tftp-server-name' parameter cannot exceed 255 bytes"),
-        ("smb=/tmp", "'smb' is not supported"),
-        ("smbserver=10.0.2.4", "'smbserver' is not supported"),
+        ("smb=/nonexistent", "Error accessing shared directory '/nonexistent'"),
+        ("smbserver=10.0.2.4", "'smbserver' is where the server of 'smb' is"),
         ("hostfwd=tcp", "Invalid host forwarding rule 'tcp' (No : separators)"),
         (
             "guestfwd=tcp:10.0.2.2:1-cmd:x",
@@ -258,6 +258,7 @@ fn a_link_set_up_over_a_stream_without_a_peer_sends_nothing_and_stands() {
         netdev: Some("s0".to_owned()),
         pad_short: true,
         offload: OffloadSupport::NONE,
+        rings: false,
     });
     let nic = nic.unwrap();
     core.set_link("s0", true).unwrap();

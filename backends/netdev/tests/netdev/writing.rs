@@ -1,7 +1,9 @@
 //! The grammars: what may be written, and what is said of what may not.
 
 use elnic_netdev::options::{DgramOptions, HubPortOptions, SocketAddress, Text, UserOptions};
-use elnic_netdev::{NetdevOptions, NicRequest, Request, parse, parse_nic};
+use elnic_netdev::{
+    Interface, NetRequest, NetdevOptions, NicRequest, Request, parse, parse_net, parse_nic,
+};
 
 use crate::{netdev, refusal};
 
@@ -182,7 +184,7 @@ fn help_lists_types_and_options_with_types_and_defaults() {
     for kind in ["user", "dgram", "hubport"] {
         assert!(built.contains(&format!("  {kind} ")), "{built}");
     }
-    assert!(known.contains("  vhost-user "), "{known}");
+    assert!(known.contains("  vhost-vdpa "), "{known}");
     let user = help("user,help");
     assert!(user.contains("  net=<text>                   network of the guest: address[/mask] (default: 10.0.2.0/24)\n"), "{user}");
     assert!(user.contains("hostfwd=<text, repeatable>"), "{user}");
@@ -202,16 +204,18 @@ fn nic_is_a_netdev_with_a_model_and_an_address() {
         Ok(Request::Make(nic)) => nic,
         other => panic!("{text}: {other:?}"),
     };
-    let NicRequest { netdev, model, mac } =
-        nic("user,model=e1000,mac=52:54:00:12:34:99,restrict=on");
+    let NicRequest { netdev, interface } =
+        nic("user,model=e1000,mac=52:54:00:12:34:99,restrict=on,addr=5.1,vectors=3");
+    let Interface { id: None, model, mac, addr, vectors } = interface else { panic!() };
+    assert_eq!((addr.as_deref(), vectors), (Some("5.1"), Some(3)));
     let netdev = netdev.unwrap();
     assert_eq!((netdev.id.as_str(), model.as_deref()), ("#net3", Some("e1000")));
     assert_eq!(mac.unwrap().to_string(), "52:54:00:12:34:99");
     assert!(matches!(netdev.options, NetdevOptions::User(user) if user.restrict == Some(true)));
     assert_eq!(nic("user,id=mine").netdev.unwrap().id, "mine");
-    assert_eq!(nic("none"), NicRequest { netdev: None, model: None, mac: None });
+    assert_eq!(nic("none"), NicRequest { netdev: None, interface: Interface::default() });
     let dotted = nic("dgram,model=rtl8139,local.type=fd,local.str=5");
-    assert_eq!(dotted.model.as_deref(), Some("rtl8139"));
+    assert_eq!(dotted.interface.model.as_deref(), Some("rtl8139"));
     assert!(matches!(dotted.netdev.unwrap().options, NetdevOptions::Dgram(_)));
     assert!(matches!(
         nic("hubport,hubid=-1").netdev.unwrap().options,
@@ -224,4 +228,40 @@ fn nic_is_a_netdev_with_a_model_and_an_address() {
     );
     assert_eq!(refused("user,modl=x"), "Invalid parameter 'modl'");
     assert!(refusal("user,id=n,model=x").starts_with("Invalid parameter 'model'"));
+}
+
+#[test]
+fn net_is_the_older_way() {
+    let net = |text| match parse_net(text) {
+        Ok(Request::Make(net)) => net,
+        other => panic!("{text}: {other:?}"),
+    };
+    assert_eq!(net("none"), NetRequest::None);
+    let NetRequest::Nic(netdev, interface) =
+        net("nic,model=rtl8139,macaddr=52:54:00:12:34:99,addr=4,vectors=0,netdev=n0,name=eth")
+    else {
+        panic!("no nic")
+    };
+    let mac = "52:54:00:12:34:99".parse().ok();
+    let (id, model) = (Some("eth".to_owned()), Some("rtl8139".to_owned()));
+    let wanted = Interface { id, model, mac, addr: Some("4".to_owned()), vectors: Some(0) };
+    assert_eq!((netdev.as_deref(), interface), (Some("n0"), wanted));
+    assert_eq!(net("nic"), NetRequest::Nic(None, Interface::default()));
+    let NetRequest::Backend(id, options) = net("user,name=u,net=10.1.0.0/16") else { panic!() };
+    assert_eq!((id.as_deref(), options.kind()), (Some("u"), "user"));
+    assert!(matches!(parse_net("user,help"), Ok(Request::Help(_))));
+    assert!(matches!(parse_net("help"), Ok(Request::Help(_))));
+    let refused = |text| parse_net(text).unwrap_err().to_string();
+    for (text, wanted) in [
+        ("hubport,hubid=0", "network backend 'hubport' is only supported with -netdev/-nic"),
+        ("nic,macaddr=1", "invalid syntax for ethernet address"),
+        ("nic,macaddr=01:00:5e:00:00:01", "NIC cannot have multicast MAC address"),
+        ("nic,vectors=134217728", "invalid # of vectors: 134217728"),
+        ("nic,modl=e1000", "Invalid parameter 'modl'"),
+        ("user,id=a,name=b", "id= and name= are one"),
+        ("tape", "did you mean 'tap'?"),
+    ] {
+        let error = refused(text);
+        assert!(error.contains(wanted), "{text}: {error}");
+    }
 }

@@ -3,6 +3,7 @@
 //! Whether the far end is there is the client's carrier, apart from the administrator's `set_link`, so a link set up over a
 //! connection that is not there sends nothing into nowhere (QEMU keeps both in one bit and falls over it).
 
+mod connector;
 mod dial;
 mod io;
 mod line;
@@ -20,6 +21,7 @@ use elnic_netclient::mailbox::{IoEnd, Mailbox};
 use elnic_netclient::{Doorbell, Endpoint, NetClient, Notice};
 use socket2::{SockAddr, Socket};
 
+pub use connector::{Connector, NoConnection};
 pub use dial::{Dial, Listener, Opener, stream_listener};
 
 /// Frames that wait between the core and the socket, each way.

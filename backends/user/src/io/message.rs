@@ -31,8 +31,9 @@ pub(crate) enum DatagramKind {
 pub(crate) enum Command {
     /// Connect a stream; answered by `Connected` or `Refused`.
     Connect { flow: FlowId, to: Outside },
-    /// Run a command for the shell and connect to its standard input and output; answered like `Connect`.
-    Spawn { flow: FlowId, command: Arc<str> },
+    /// Run a command for the shell and connect to its standard input and output, by TCP if it wants that; answered like
+    /// `Connect`.
+    Spawn { flow: FlowId, command: Arc<str>, tcp: bool },
     /// Accept connections, each answered by `Accepted`, until closed.
     Listen { rule: FlowId, listener: TcpListener },
     /// Write to a stream; answered by `Taken` bit by bit. The sender keeps count of what is not taken.

@@ -132,7 +132,7 @@ impl Worker {
     fn perform(&mut self, command: Command) {
         match command {
             Command::Connect { flow, to } => self.connect(flow, to),
-            Command::Spawn { flow, command } => self.spawn(flow, &command),
+            Command::Spawn { flow, command, tcp } => self.spawn(flow, &command, tcp),
             Command::Listen { rule, listener } => self.insert(rule, Socket::Listener(listener)),
             Command::Open { flow, kind } => {
                 let socket = Socket::Datagrams(Datagrams::new(flow, kind));
@@ -186,9 +186,9 @@ impl Worker {
     }
 
     /// Runs a command and treats it as a stream that is connected at once.
-    fn spawn(&mut self, flow: FlowId, command: &str) {
+    fn spawn(&mut self, flow: FlowId, command: &str, tcp: bool) {
         self.children.retain_mut(|child| matches!(child.try_wait(), Ok(None)));
-        match child::spawn(command) {
+        match child::spawn(command, tcp) {
             Ok((child, socket)) => {
                 self.children.push(child);
                 let fd = socket.as_raw_fd();

@@ -1,5 +1,7 @@
 //! What can be wrong with the options, in QEMU's words where QEMU has words.
 
+use std::net::Ipv4Addr;
+
 use super::{ForwardError, GuestForwardError};
 
 /// Why the options were refused. Texts are those of QEMU's `net_slirp_init` wherever it has one.
@@ -91,12 +93,29 @@ pub enum OptionsError {
     /// A guest forwarding rule is wrong.
     #[error(transparent)]
     GuestForward(#[from] GuestForwardError),
-    /// `smb` and `smbserver` are not supported.
-    #[error(
-        "'{0}' is not supported: there is no built-in SMB server; run one on the host and let the guest connect to \
-         the host address"
-    )]
-    Smb(&'static str),
+    /// `smbserver` is an address of somebody else's.
+    #[error("SMB server doesn't belong to network, or has the address of host or DNS: {0}")]
+    SmbOutside(Ipv4Addr),
+    /// `smbserver` without `smb`.
+    #[error("'smbserver' is where the server of 'smb' is: give smb=DIRECTORY too")]
+    SmbServerAlone,
+    /// `smb` without IPv4.
+    #[error("'smb' needs IPv4: its server has an address of that network")]
+    SmbWithoutIpv4,
+    /// `smb` without Samba.
+    #[error("Could not find '{0}', please install it")]
+    SmbMissing(String),
+    /// `smb` names no directory.
+    #[error("Error accessing shared directory '{path}': {reason}")]
+    SmbDirectory {
+        /// The path as given.
+        path: String,
+        /// What the host said.
+        reason: String,
+    },
+    /// The server's own folder cannot be made.
+    #[error("Could not create the SMB server's folder: {0}")]
+    SmbFolder(String),
     /// `tftp` names no directory.
     #[error("'tftp={path}' is no readable directory: {reason}")]
     TftpRoot {

@@ -14,6 +14,8 @@ use super::{Ipv4Settings, parse_ipv4};
 pub(crate) enum GuestTarget {
     /// A command for the shell.
     Command(Arc<str>),
+    /// A command for the shell that wants a connection of TCP as its standard input and output.
+    Server(Arc<str>),
     /// A server.
     Address(SocketAddr),
 }

@@ -3,7 +3,6 @@
 //! [`Options`] mirrors `NetdevUserOptions` of the QAPI schema, text as given; [`Options::validate`] turns it into
 //! [`Settings`] or says, in QEMU's words, what is wrong. Nothing is opened or bound here.
 //!
-//! Left out, and refused rather than ignored: `smb`, `smbserver`.
 
 mod address;
 mod error;
@@ -11,6 +10,7 @@ mod forward;
 mod guest_forward;
 mod ipv4;
 mod ipv6;
+mod smb;
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -26,6 +26,7 @@ pub use guest_forward::GuestForwardError;
 pub(crate) use guest_forward::{GuestForward, GuestTarget};
 pub(crate) use ipv4::Ipv4Settings;
 pub(crate) use ipv6::Ipv6Settings;
+pub(crate) use smb::SmbShare;
 
 /// The longest `hostname`, `domainname` and `tftp-server-name`, in bytes: what one DHCP option holds.
 const LONGEST_NAME: usize = 255;
@@ -135,12 +136,14 @@ impl Options {
         let (ipv4, ipv6) = self.families();
         self.check_families(ipv4, ipv6)?;
         let v4 = Ipv4Settings::new(self)?;
-        if let Some(server) = &self.smbserver {
-            parse_ipv4(server).ok_or_else(|| OptionsError::SmbAddress(server.clone()))?;
+        smb::address(self.smbserver.as_deref(), &v4)?;
+        match (&self.smb, &self.smbserver) {
+            (Some(_), _) if !ipv4 => return Err(OptionsError::SmbWithoutIpv4),
+            (None, Some(_)) => return Err(OptionsError::SmbServerAlone),
+            _ => {}
         }
         let v6 = Ipv6Settings::new(self)?;
         let announce = self.announcements()?;
-        self.refuse_unsupported()?;
         let guest = ipv4.then_some(v4.dhcp_start);
         let guest_forwards = self.parse_guest_forwards(&v4)?;
         let forwards = self.parse_forwards(guest)?;
@@ -212,13 +215,16 @@ impl Options {
         })
     }
 
-    fn refuse_unsupported(&self) -> Result<(), OptionsError> {
-        for (option, value) in [("smb", &self.smb), ("smbserver", &self.smbserver)] {
-            if value.is_some() {
-                return Err(OptionsError::Smb(option));
-            }
-        }
-        Ok(())
+    /// What `smb` needs of the host, and the rules that lead there.
+    ///
+    /// # Errors
+    /// There is no server to run, or nothing to share.
+    pub(crate) fn share(&self, settings: &mut Settings) -> Result<Option<SmbShare>, OptionsError> {
+        let (Some(directory), Some(v4)) = (&self.smb, settings.ipv4) else { return Ok(None) };
+        let share = SmbShare::new(directory)?;
+        let server = smb::address(self.smbserver.as_deref(), &v4)?;
+        settings.guest_forwards.extend(share.rules(server));
+        Ok(Some(share))
     }
 
     fn parse_guest_forwards(&self, v4: &Ipv4Settings) -> Result<Vec<GuestForward>, OptionsError> {

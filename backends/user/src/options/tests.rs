@@ -181,14 +181,18 @@ fn a_rule_to_remove_is_named_without_the_guest() {
 }
 
 #[test]
-fn what_is_not_supported_is_refused_and_not_ignored() {
+fn smb_is_checked_before_anything_is_shared() {
     let o = Options::default;
-    for (options, named) in [
-        (Options { smb: some("/srv"), ..o() }, "smb"),
-        (Options { smbserver: some("10.0.2.4"), ..o() }, "smbserver"),
+    for (options, said) in [
+        (Options { smbserver: some("10.0.2.4"), ..o() }, "give smb=DIRECTORY too"),
+        (
+            Options { smb: some("/srv"), smbserver: some("10.9.0.4"), ..o() },
+            "SMB server doesn't belong to network",
+        ),
+        (Options { smb: some("/srv"), ipv6: Some(true), ..o() }, "'smb' needs IPv4"),
     ] {
         let error = text(options.validate().unwrap_err());
-        assert!(error.contains(named) && error.contains("not supported"), "{error}");
+        assert!(error.contains(said), "{error}");
     }
 }
 

@@ -134,7 +134,10 @@ impl Engine {
         let way: Box<dyn FnOnce(FlowId) -> Command> =
             match (forward, nat::outside(cx.settings, ends.remote)) {
                 (Some(GuestTarget::Command(command)), _) => {
-                    Box::new(move |flow| Command::Spawn { flow, command })
+                    Box::new(move |flow| Command::Spawn { flow, command, tcp: false })
+                }
+                (Some(GuestTarget::Server(command)), _) => {
+                    Box::new(move |flow| Command::Spawn { flow, command, tcp: true })
                 }
                 (Some(GuestTarget::Address(address)), _) => {
                     Box::new(connect(Outside::Address(address)))

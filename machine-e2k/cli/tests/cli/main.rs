@@ -21,3 +21,4 @@ mod strict;
 mod table;
 mod tools;
 mod vectors;
+mod vhost_user;

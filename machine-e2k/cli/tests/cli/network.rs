@@ -54,6 +54,35 @@ fn one_option_makes_netdev_and_interface() {
 }
 
 #[test]
+fn the_older_way_meets_on_a_hub() {
+    let folder = scratch();
+    let options = "-net nic,model=e1000,macaddr=52:54:00:00:00:02,addr=3 -net user,{} -net none";
+    let console = probe(folder.path(), options);
+    assert_conversation(&console);
+    assert!(console.contains("mac 52:54:00:00:00:02"), "{console}");
+    let options = "-netdev user,id=n0,{} -net nic,netdev=n0,model=virtio-net-pci,vectors=2";
+    assert_conversation(&probe(folder.path(), options));
+}
+
+#[test]
+fn a_hub_that_leads_nowhere_is_told_of() {
+    let folder = scratch();
+    let image = netprobe(folder.path());
+    let options = "-net nic,addr=3 -netdev hubport,id=h1,hubid=1 -S -monitor null";
+    let mut child = start(&format!("{} {options}", on_stdout(&image)), |_| {});
+    let mut said = String::new();
+    let mut stderr = std::io::BufReader::new(child.stderr.take().unwrap());
+    for _ in 0..2 {
+        std::io::BufRead::read_line(&mut stderr, &mut said).unwrap();
+    }
+    kill(Pid::from_raw(child.id() as i32), Signal::SIGTERM).unwrap();
+    child.wait().unwrap();
+    for wanted in ["hub 0 is not connected to host network", "hub port h1 has no peer"] {
+        assert!(said.contains(wanted), "'{wanted}' is not in {said}");
+    }
+}
+
+#[test]
 fn hub_ports_connect_a_guest_with_a_network() {
     let folder = scratch();
     let options = "-netdev user,id=u0,{} -netdev hubport,id=h0,hubid=0,netdev=u0 \

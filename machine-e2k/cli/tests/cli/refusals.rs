@@ -153,7 +153,8 @@ fn values_of_other_options() {
     refused(&with("-name x,debug=on,=y"), 1, &["-name"]);
     refused(&with("-audio pa"), 1, &["-audio 'pa'", "no sound"]);
     refused(&with("-M e8c,kernel-irqchip=on"), 1, &["'kernel-irqchip'"]);
-    refused(&with("-net nic"), 1, &["-net 'nic'", "-nic"]);
+    refused(&with("-net hubport,hubid=1"), 1, &["-net 'hubport,hubid=1'", "-netdev/-nic"]);
+    refused(&with(&"-net nic ".repeat(9)), 1, &["too many NICs"]);
     refused(&with("-pace slow"), 1, &["-pace 'slow'", "realtime"]);
     refused(&with("-d guest_error"), 1, &["'guest_error'", "did you mean 'guest_errors'"]);
     refused(&with("-D /nope/log"), 1, &["-D", "'/nope/log'"]);

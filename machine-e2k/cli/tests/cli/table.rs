@@ -79,6 +79,7 @@ const TABLE: &[Row] = &[
         NETWORKS,
     ),
     Row("nic", &["one_option_makes_netdev_and_interface"], NETWORKS),
+    Row("net", &["the_older_way_meets_on_a_hub", "a_hub_that_leads_nowhere_is_told_of"], NETWORKS),
     Row("object", &["a_dump_keeps_every_frame_of_a_netdev"], NETWORKS),
     Row("d", &["each_log_item_shows_what_it_says"], VALUES),
     Row("D", &["the_log_goes_to_standard_error_unless_a_file_is_given"], VALUES),

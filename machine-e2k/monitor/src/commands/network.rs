@@ -26,7 +26,7 @@ impl Context<'_> {
         }
         self.descriptors.resolve_all(&mut arguments)?;
         let netdev = elnic_netdev::from_json(arguments)?;
-        elnic_netdev::add(self.machine.net(), &netdev)?;
+        elnic_netdev::add_using(self.machine.net(), &netdev, &mut self.state.streams)?;
         Ok(())
     }
 

@@ -323,7 +323,7 @@ fn netdev_add(cx: &mut Context<'_>, arguments: &Arguments) -> Printed {
     match elnic_netdev::parse(arguments.text("netdev").unwrap_or_default())? {
         Request::Help(text) => Ok(text),
         Request::Make(netdev) => {
-            elnic_netdev::add(cx.machine.net(), &netdev)?;
+            elnic_netdev::add_using(cx.machine.net(), &netdev, &mut cx.state.streams)?;
             Ok(String::new())
         }
     }
