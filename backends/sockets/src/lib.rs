@@ -14,7 +14,7 @@ mod multicast;
 mod stream;
 
 pub use address::{AddressError, LONGEST_PATH, checked_path, ipv4_host, port_number, resolve};
-pub use bound_path::{BoundPath, PathError};
+pub use bound_path::{BoundPath, PathError, gives_way};
 pub use datagram::{
     Bare, DatagramClient, DatagramLine, DatagramPeer, Encapsulation, Malformed, Reopen,
 };
@@ -22,5 +22,6 @@ pub use descriptor::{DescriptorError, descriptor, duplicate, socket_family, sock
 pub use framing::{Deframer, Oversized};
 pub use multicast::join_group;
 pub use stream::{
-    Dial, Listener, Opener, StreamClient, StreamPlan, StreamState, Wording, stream_listener,
+    Dial, Listener, Opener, StreamClient, StreamPlan, StreamState, Wording, endpoint,
+    stream_listener,
 };

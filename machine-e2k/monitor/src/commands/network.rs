@@ -35,7 +35,9 @@ impl Context<'_> {
         if self.machine.net().netdev(id).is_none() {
             return Err(CommandError::no_device(id));
         }
-        self.machine.net().remove_netdev(id)?;
+        let net = self.machine.net();
+        net.remove_netdev(id)?;
+        self.state.objects.retain(|(filter, _)| net.has_filter(filter));
         self.machine.settle_links();
         Ok(())
     }

@@ -79,9 +79,8 @@ impl Context<'_> {
         let missing = || CommandError::generic(format!("object '{id}' not found"));
         let at =
             self.state.objects.iter().position(|(known, _)| known == id).ok_or_else(missing)?;
+        self.machine.net().remove_filter(id)?;
         self.state.objects.remove(at);
-        // It may have gone with its netdev.
-        let _ = self.machine.net().remove_filter(id);
         Ok(())
     }
 }
