@@ -133,6 +133,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "elnic-qapi",
         ],
     ),
+    ("elnic-qtest", &[]),
     ("elnic-firmware", &[]),
     (
         "elnic",
