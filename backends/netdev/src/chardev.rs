@@ -1,99 +1,20 @@
-//! `-chardev socket,…`: streams by name, for the filters that hand frames to other programs.
+//! The streams by name that filters hand frames to and take frames from.
 //!
-//! What travels is a length and a frame, as in the `stream` netdev, whose options and connection these are. Of QEMU's kinds
-//! of chardev this is the one filters take; a machine's serial lines have `-serial`.
-
-use std::path::PathBuf;
+//! What travels is a length and a frame, as in the `stream` netdev, whose options and connection these are. Reading
+//! `-chardev` is the monitor's, whose devices they are until a filter takes one.
 
 use elnic_contract::nearest;
 use elnic_netclient::{NetClient, Outlet};
-use elnic_stream::{Address, InetAddress};
-use serde::Deserialize;
 
-use crate::parse::{Request, deserialize};
-use crate::schema::CHARDEV_OPTIONS;
-use crate::validate::{self, OptionError, Origin, choice, identifier};
-use crate::{NetdevError, help, keyval};
+use crate::NetdevError;
 
-/// A chardev as the user described it.
+/// A stream for a filter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Chardev {
     /// Its id.
     pub id: String,
     /// How it connects.
     pub options: elnic_stream::Options,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-struct Given {
-    path: Option<PathBuf>,
-    r#abstract: Option<bool>,
-    tight: Option<bool>,
-    host: Option<String>,
-    port: Option<String>,
-    to: Option<u16>,
-    ipv4: Option<bool>,
-    ipv6: Option<bool>,
-    fd: Option<String>,
-    server: Option<bool>,
-    wait: Option<bool>,
-    reconnect: Option<u32>,
-    reconnect_ms: Option<u32>,
-}
-
-/// Reads the argument of `-chardev`: `socket,id=ID,path=PATH,…` or `socket,help`.
-///
-/// # Errors
-/// The text is no option list, or an option is unknown, missing or of another type.
-pub fn parse_chardev(text: &str) -> Result<Request<Chardev>, NetdevError> {
-    let mut pairs = keyval::traditional(text, Some("backend"))?;
-    let asks_for_help = keyval::wants_help(&pairs);
-    let mut take = |key: &str| {
-        let at = pairs.iter().position(|pair| pair.key == key)?;
-        pairs.remove(at).value
-    };
-    let missing = |key: &str| OptionError::Missing(key.to_owned());
-    let backend = take("backend").ok_or_else(|| missing("backend"))?;
-    if backend == "help" || (asks_for_help && backend == "socket") {
-        let mut text = "socket options:\n".to_owned();
-        help::option_lines(&mut text, "", CHARDEV_OPTIONS);
-        return Ok(Request::Help(text));
-    }
-    choice("backend", &backend, ["socket"])?;
-    let id = identifier("id", take("id").ok_or_else(|| missing("id"))?)?;
-    let gathered = validate::gather(CHARDEV_OPTIONS, pairs)?;
-    let checked = validate::object(CHARDEV_OPTIONS, gathered, "", Origin::Traditional)?;
-    Ok(Request::Make(Chardev { id, options: options(deserialize(checked)?)? }))
-}
-
-fn options(given: Given) -> Result<elnic_stream::Options, NetdevError> {
-    let Given { path, r#abstract, tight, host, port, to, ipv4, ipv6, fd, server, wait, .. } = given;
-    if wait == Some(true) {
-        return Err(NetdevError::ChardevWait);
-    }
-    let of_inet = host.is_some() || to.is_some() || ipv4.is_some() || ipv6.is_some();
-    let of_unix = r#abstract.is_some() || tight.is_some();
-    let address = match (path, fd, port) {
-        (Some(path), None, None) if !of_inet => Address::Unix {
-            path,
-            is_abstract: r#abstract == Some(true),
-            tight: tight != Some(false),
-        },
-        (None, Some(number), None) if !of_inet && !of_unix => Address::Fd { number },
-        (None, None, Some(port)) if !of_unix => {
-            let host = host.unwrap_or_default();
-            let inet = InetAddress { host, port, to, ipv4, ipv6, ..InetAddress::default() };
-            Address::Inet(inet)
-        }
-        _ => return Err(NetdevError::ChardevAddress),
-    };
-    Ok(elnic_stream::Options {
-        address,
-        server: server == Some(true),
-        reconnect: given.reconnect,
-        reconnect_ms: given.reconnect_ms,
-    })
 }
 
 /// The chardevs of a machine, each free for one user.

@@ -21,7 +21,8 @@ pub mod schema;
 mod size;
 mod validate;
 
-pub use chardev::{Chardev, Chardevs, parse_chardev};
+pub use chardev::{Chardev, Chardevs};
+pub use elnic_stream::{Address as StreamAddress, InetAddress, Options as StreamOptions};
 pub use error::NetdevError;
 pub use factory::{add, create};
 pub use filter::{Filter, FilterKind, filter_from_json, is_filter, parse_filter};

@@ -231,6 +231,8 @@ fn passed_in(number: &str, server: bool) -> Result<StreamPlan, StreamError> {
 
 #[cfg(test)]
 mod tests {
+    use elnic_netclient::Endpoint;
+
     use super::*;
 
     fn options(address: Address) -> Options {

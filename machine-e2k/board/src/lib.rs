@@ -55,7 +55,7 @@ pub use elnic_pci::{Decoder, Space as PciSpace};
 pub use error::BuildError;
 pub use fault::GuestFault;
 pub use hotplug::UnplugError;
-pub use inspect::PciWindow;
+pub use inspect::{Addressing, PciWindow};
 pub use inventory::{DeviceInfo, PERIPHERAL, PERIPHERAL_ANON, UNATTACHED};
 pub use loader::{ElfError, LoadError, Program, Start};
 pub use log::{GuestLog, LogItem, LogItems, UnknownLogItem};

@@ -1,13 +1,14 @@
 //! `-netdev`, `-nic` and `-object`: read first, all of them, and put into the net core when everything else is right.
 
 use elnic_board::DeviceOptions;
+use elnic_monitor::State;
 use elnic_netclient::NetCore;
-use elnic_netdev::{Chardev, Chardevs, Filter, Netdev, NetdevError, NicRequest, Request};
+use elnic_netdev::{Filter, Netdev, NetdevError, NicRequest, Request};
 
 use crate::arguments::RunArguments;
 use crate::error::Failure;
+use crate::help;
 use crate::options::{KeyValues, is_help};
-use crate::{control, help};
 
 /// The interface that `-nic` adds unless it names another.
 const DEFAULT_NIC: &str = "e1000";
@@ -16,19 +17,13 @@ const DEFAULT_NIC: &str = "e1000";
 pub(crate) struct Network {
     netdevs: Vec<(&'static str, String, Netdev)>,
     interfaces: Vec<DeviceOptions>,
-    chardevs: Vec<(String, Chardev)>,
     filters: Vec<(String, Filter)>,
 }
 
 impl Network {
     /// Reads all options, or finds that one asks for help.
     pub(crate) fn read(arguments: &RunArguments) -> Result<Request<Self>, Failure> {
-        let mut network = Self {
-            netdevs: Vec::new(),
-            interfaces: Vec::new(),
-            chardevs: Vec::new(),
-            filters: Vec::new(),
-        };
+        let mut network = Self { netdevs: Vec::new(), interfaces: Vec::new(), filters: Vec::new() };
         for text in &arguments.netdev {
             match elnic_netdev::parse(text).map_err(refuse("netdev", text))? {
                 Request::Help(text) => return Ok(Request::Help(text)),
@@ -44,14 +39,6 @@ impl Network {
                     }
                     network.add_interface(text, request);
                 }
-            }
-        }
-        let streams =
-            arguments.chardev.iter().filter(|text| !control::is_monitors(arguments, text));
-        for text in streams {
-            match elnic_netdev::parse_chardev(text).map_err(refuse("chardev", text))? {
-                Request::Help(text) => return Ok(Request::Help(text)),
-                Request::Make(chardev) => network.chardevs.push((text.clone(), chardev)),
             }
         }
         for text in &arguments.object {
@@ -79,21 +66,18 @@ impl Network {
         self.netdevs.push(("nic", text.to_owned(), netdev));
     }
 
-    /// Makes netdevs and filters; returns the interfaces that go with them. Streams no filter takes stay in `chardevs`.
+    /// Makes netdevs and filters; returns the interfaces that go with them.
     pub(crate) fn add_to(
         self,
         core: &mut NetCore,
-        chardevs: &mut Chardevs,
+        state: &mut State,
     ) -> Result<Vec<DeviceOptions>, Failure> {
         for (option, text, netdev) in &self.netdevs {
             elnic_netdev::add(core, netdev).map_err(refuse(option, text))?;
         }
-        for (text, chardev) in &self.chardevs {
-            chardevs.add(chardev).map_err(refuse("chardev", text))?;
-        }
         for (text, filter) in self.filters {
             let error = refuse("object", &text);
-            filter.add_to(core, chardevs, elnic_contract::VTime::ZERO).map_err(error)?;
+            state.add_filter(filter, core, elnic_contract::VTime::ZERO).map_err(error)?;
         }
         Ok(self.interfaces)
     }

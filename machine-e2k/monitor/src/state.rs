@@ -5,7 +5,8 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use elnic_board::{DeviceId, DeviceOptions, Machine, Notice};
 use elnic_contract::VTime;
-use elnic_netclient::{Endpoint, PortId, PortKind};
+use elnic_netclient::{Endpoint, NetCore, PortId, PortKind};
+use elnic_netdev::{Chardev, Filter, NetdevError};
 use elnic_qapi::Event;
 use elnic_qapi::events::{
     DeviceDeleted, NetdevStreamConnected, NetdevStreamDisconnected, NicRxFilterChanged, Reset,
@@ -16,7 +17,7 @@ use elnic_qapi::types::{
 };
 
 use crate::announce::{self, Announcer};
-use crate::chardev::Chardevs;
+use crate::chardev::{Chardevs, Lent};
 use crate::descriptors::DescriptorSets;
 use crate::event::{Stamped, Throttle};
 use crate::hmp::DumpFormat;
@@ -36,12 +37,10 @@ pub struct State {
     pub device_defaults: Vec<(String, String)>,
     /// Where monitors and others lead.
     pub chardevs: Chardevs,
-    /// Streams that filters may take.
-    pub streams: elnic_netdev::Chardevs,
     /// Holds frequent events back.
     pub throttle: Throttle,
-    /// Ids of objects that users made, in order.
-    pub(crate) objects: Vec<(String, String)>,
+    /// Objects that users made, in order.
+    pub(crate) objects: Vec<Object>,
     pub(crate) sets: DescriptorSets,
     pub(crate) dump: DumpFormat,
     pub(crate) events: VecDeque<Stamped>,
@@ -54,6 +53,15 @@ pub struct State {
     started: Instant,
 }
 
+/// An object that a user made: a filter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Object {
+    pub(crate) id: String,
+    pub(crate) kind: &'static str,
+    /// Character devices it has.
+    pub(crate) chardevs: Vec<String>,
+}
+
 impl State {
     /// The state of a machine that has not been started.
     pub fn new(chardevs: Chardevs) -> Self {
@@ -63,7 +71,6 @@ impl State {
             quit: false,
             device_defaults: Vec::new(),
             chardevs,
-            streams: elnic_netdev::Chardevs::default(),
             throttle: Throttle::default(),
             objects: Vec::new(),
             sets: DescriptorSets::default(),
@@ -100,6 +107,58 @@ impl State {
             if has && !given {
                 options.properties.push((name.clone(), value.clone()));
             }
+        }
+    }
+
+    /// Puts a filter on its netdev, with the character devices it names.
+    ///
+    /// # Errors
+    /// There is no such netdev or device, or one of them is in use; nothing has changed then.
+    pub fn add_filter(
+        &mut self,
+        filter: Filter,
+        net: &mut NetCore,
+        now: VTime,
+    ) -> Result<(), NetdevError> {
+        net.check_filter(&filter.options)?;
+        let (id, kind) = (filter.options.id.clone(), filter.type_name());
+        let chardevs: Vec<String> = filter.chardevs().map(str::to_owned).collect();
+        chardevs.iter().try_for_each(|label| self.chardevs.check(label))?;
+        let object = Object { id, kind, chardevs };
+        let added = self.lend_all(&object).and_then(|mut streams| {
+            filter.add_to(net, &mut streams, now)?;
+            Ok(())
+        });
+        match added {
+            Ok(()) => self.objects.push(object),
+            Err(_) => self.forget(&object),
+        }
+        added
+    }
+
+    fn lend_all(&mut self, object: &Object) -> Result<elnic_netdev::Chardevs, NetdevError> {
+        let mut streams = elnic_netdev::Chardevs::default();
+        for label in &object.chardevs {
+            let Lent { options, socket } = self.chardevs.lend(label)?;
+            streams.add(&Chardev { id: label.clone(), options })?;
+            // The stream has a descriptor of its own now.
+            drop(socket);
+        }
+        Ok(streams)
+    }
+
+    /// Filters that are no more give back what they had.
+    pub(crate) fn forget_filters(&mut self, net: &NetCore) {
+        let (kept, gone) = std::mem::take(&mut self.objects)
+            .into_iter()
+            .partition(|object: &Object| net.has_filter(&object.id));
+        self.objects = kept;
+        gone.iter().for_each(|object| self.forget(object));
+    }
+
+    fn forget(&mut self, object: &Object) {
+        for label in &object.chardevs {
+            self.chardevs.give_back(label);
         }
     }
 

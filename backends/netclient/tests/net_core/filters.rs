@@ -87,11 +87,11 @@ fn frames_for_the_netdev_pass_tail_to_head_and_its_own_head_to_tail() {
     let text = core.info_network();
     assert!(
         text.contains(
-            "filters:\n  - b: type=filter-mark,netdev=n0,queue=all,status=on,position=id=c,insert=before,letter=b\n"
+            "filters:\n  - b: type=filter-mark,letter=b,position=id=c,status=on,insert=before,netdev=n0,queue=all\n"
         ),
         "{text}"
     );
-    assert!(text.contains("  - c: type=filter-mark,netdev=n0,queue=all,status=off,"), "{text}");
+    assert!(text.contains("  - c: type=filter-mark,letter=c,position=tail,status=off,"), "{text}");
 }
 
 #[test]

@@ -35,9 +35,8 @@ impl Context<'_> {
         if self.machine.net().netdev(id).is_none() {
             return Err(CommandError::no_device(id));
         }
-        let net = self.machine.net();
-        net.remove_netdev(id)?;
-        self.state.objects.retain(|(filter, _)| net.has_filter(filter));
+        self.machine.net().remove_netdev(id)?;
+        self.state.forget_filters(self.machine.net());
         self.machine.settle_links();
         Ok(())
     }

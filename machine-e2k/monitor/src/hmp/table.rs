@@ -216,7 +216,7 @@ pub(super) static COMMANDS: &[HmpCommand] = &[
         "x",
         &[need("fmt", Kind::Format), need("addr", Kind::Number)],
         "/fmt addr",
-        "show memory as the processor sees it, starting at 'addr'",
+        "show memory at 'addr' as the processor's page tables translate it",
         dump::by_processor,
     ),
     command(

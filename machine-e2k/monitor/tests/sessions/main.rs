@@ -1,6 +1,7 @@
 //! Sessions as values on machines in this process: no socket, no thread, no clock.
 
 mod bench;
+mod examples;
 mod hmp;
 mod hotplug;
 mod network;
