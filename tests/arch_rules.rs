@@ -17,7 +17,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("elnic-wire", &["elnic-contract"]),
     ("elnic-script", &["elnic-contract", "elnic-registers"]),
     ("elnic-pci", &["elnic-contract", "elnic-registers"]),
-    ("elnic-microwire", &[]),
+    ("elnic-microwire", &["elnic-contract"]),
     ("elnic-mac", &["elnic-contract", "elnic-wire"]),
     (
         "elnic-e1000",
@@ -153,7 +153,17 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "elnic-firmware",
         ],
     ),
-    ("elnic-tests", &[]),
+    (
+        "elnic-tests",
+        &[
+            "elnic-contract",
+            "elnic-pci",
+            "elnic-testbench",
+            "elnic-netclient",
+            "elnic-board",
+            "elnic-monitor",
+        ],
+    ),
 ];
 
 /// What only build scripts and tests may import besides.

@@ -2,9 +2,9 @@
 
 use std::os::unix::fs::PermissionsExt;
 
-use crate::namespace::Namespace;
 use crate::support::{client, program};
 use crate::tap::{talk, with_user_network};
+use elnic_tests::namespace::Namespace;
 
 #[test]
 fn the_helper_puts_us_on_a_bridge_where_the_kernel_is_heard() {

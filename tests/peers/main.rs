@@ -4,9 +4,11 @@
 //! the peers. A test whose peer is missing, or that needs root and has none, says so and passes; with `CI` set it fails.
 
 mod bridge;
-mod namespace;
+mod offload;
 mod passt;
+mod qemu;
 mod relay;
+mod rx_filter;
 mod sockets;
 mod support;
 mod tap;

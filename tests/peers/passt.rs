@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use elnic_nettest::PATIENCE;
 
-use crate::namespace::Namespace;
 use crate::support::{Process, bench, program, wait_for};
+use elnic_tests::namespace::Namespace;
 
 /// A DHCPDISCOVER (RFC 2131) from 52:54:00:12:34:56.
 fn discover() -> Vec<u8> {

@@ -11,32 +11,29 @@ use std::time::Duration;
 use elnic_contract::VTime;
 use elnic_netclient::{Doorbell, NetClient, NetConfig, NetCore};
 
-use crate::namespace::Namespace;
 use crate::support::{client, program};
+use elnic_tests::namespace::Namespace;
 
 /// The gateway, and the machine on the tap.
 const GATEWAY: &str = "10.0.2.2";
 
-/// Runs a cable between `one` and our user network until `work` is done.
-pub(crate) fn with_user_network<T: Send>(
-    one: Box<dyn NetClient>,
-    work: impl FnOnce() -> T + Send,
-) -> T {
+/// Runs a cable between `one` and our user network until `work` is done. Returns the mean length of the frames that `one`
+/// brought.
+pub(crate) fn with_user_network(one: Box<dyn NetClient>, work: impl FnOnce() + Send) -> u64 {
     let (ring, rung) = mpsc::sync_channel(1);
     let doorbell = Doorbell::new(move || {
         let _ = ring.try_send(());
     });
     let mut core = NetCore::new(NetConfig::default(), doorbell);
-    core.add_backend("one", one).unwrap();
+    let port = core.add_backend("one", one).unwrap();
     core.add_backend("user", client("user,id=user")).unwrap();
     core.add_hub_port("h0", 0, Some("one")).unwrap();
     core.add_hub_port("h1", 0, Some("user")).unwrap();
     let done = AtomicBool::new(false);
     std::thread::scope(|scope| {
         let worker = scope.spawn(|| {
-            let result = work();
+            work();
             done.store(true, Ordering::Release);
-            result
         });
         let start = std::time::Instant::now();
         while !done.load(Ordering::Acquire) && !worker.is_finished() {
@@ -44,8 +41,10 @@ pub(crate) fn with_user_network<T: Send>(
             core.poll(VTime::from_nanos(now));
             let _ = rung.recv_timeout(Duration::from_millis(1));
         }
-        worker.join().unwrap()
-    })
+        worker.join().unwrap();
+    });
+    let stats = core.stats(port).unwrap();
+    stats.sent_bytes / stats.sent_frames.max(1)
 }
 
 /// The kernel asks for our gateway's address, pings it and sends 20 MB by TCP to a server on this host.
@@ -82,7 +81,9 @@ fn the_kernel_talks_to_the_world_over_a_tap_with_and_without_offloads_and_queues
         let text = format!("tap,id=t,ifname=t{number},script=no,downscript=no,{options}");
         let tap = namespace.enter(|| client(&text));
         assert_eq!(tap.info(), format!("ifname=t{number},script=no,downscript=no"));
-        with_user_network(tap, || talk(&namespace, &format!("t{number}")));
+        let mean = with_user_network(tap, || talk(&namespace, &format!("t{number}")));
+        // Our user network takes large frames of TCP, and the kernel was told so.
+        assert_eq!(mean > 1_514, *options != "vnet_hdr=off", "{options}: {mean} bytes");
         assert!(!Path::new(&format!("/sys/class/net/t{number}")).exists());
     }
 }

@@ -5,9 +5,9 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::sync::Arc;
 
-use elnic_contract::{Frame, LinkState, VTime};
+use elnic_contract::{Frame, LinkState, OffloadSupport, VTime};
 
-use crate::{Notice, OffloadSupport};
+use crate::Notice;
 
 /// Wakes the machine's thread when a client's I/O thread has something for it.
 #[derive(Clone)]
@@ -69,9 +69,21 @@ pub trait NetClient: Any + Send {
         LinkState::Up
     }
 
-    /// Which work left in a frame it takes over; the core does the rest before it delivers.
+    /// Which work left in a frame it takes over; the core does the rest before it delivers. Does not change.
     fn offload(&self) -> OffloadSupport {
         OffloadSupport::NONE
+    }
+
+    /// Somebody at the other end of the cable takes this over from now on; before it is called first, nobody anything. A
+    /// client may leave such work in what it brings.
+    fn peer_offload(&mut self, support: OffloadSupport) {
+        let _ = support;
+    }
+
+    /// Whether frames have a `virtio_net_hdr` on its way to the host (`vnet_hdr=on`): to such a netdev a virtio-net offers
+    /// its driver what the frames' header can say, as in QEMU.
+    fn has_vnet_header(&self) -> bool {
+        false
     }
 
     /// Frames it discarded itself, by reason, for the counters.

@@ -6,8 +6,8 @@
 use crate::port::{Kind, PortId};
 use crate::{NetCore, PortKind};
 
-/// Hubs in series that room is looked for behind; hubs wired in a ring make the series endless.
-const HOPS: usize = 4;
+/// Hubs in series that are looked behind; hubs wired in a ring make the series endless.
+pub(crate) const HOPS: usize = 4;
 
 pub(crate) struct Hub {
     pub(crate) number: i32,

@@ -32,6 +32,8 @@ mod port;
 mod stats;
 mod wiring;
 
+pub use elnic_contract::OffloadSupport;
+
 pub use buffer::{FilterBuffer, IntervalError};
 pub use client::{Doorbell, NetClient};
 pub use dump::{DumpClock, DumpError, DumpFormat, FilterDump};
@@ -43,7 +45,6 @@ pub use mac_pool::MacPool;
 pub use mirror::{FilterMirror, FilterRedirector, Outlet};
 pub use net_core::{NetConfig, NetCore, NetEvent};
 pub use notice::{Endpoint, Notice};
-pub use offload::OffloadSupport;
 pub use port::{PortId, PortKind};
 pub use stats::{Loss, PortStats};
 pub use wiring::NicOptions;

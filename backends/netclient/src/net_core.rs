@@ -12,12 +12,12 @@ use std::any::Any;
 use std::collections::VecDeque;
 use std::fmt;
 
-use elnic_contract::{Frame, LinkState, Readiness, VTime};
+use elnic_contract::{Frame, LinkState, OffloadSupport, Readiness, VTime};
 
 use crate::gate::{InputGate, LiveGate, Source};
 use crate::hub::Hub;
 use crate::port::{Kind, Port, PortId, Ports};
-use crate::{Doorbell, Loss, NetClient, NetError, Notice, OffloadSupport, PortStats};
+use crate::{Doorbell, Loss, NetClient, NetError, Notice, PortStats};
 
 /// How many frames wait where, and how many move at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +47,13 @@ pub enum NetEvent {
         port: PortId,
         /// As the NIC sees it now.
         state: LinkState,
+    },
+    /// The other end of a NIC's cable takes something else unfinished now: call `Nic::peer_offloads`.
+    Offload {
+        /// The NIC's port.
+        port: PortId,
+        /// What it takes.
+        takes: OffloadSupport,
     },
     /// A filter cannot do its work any more.
     FilterFault {
@@ -144,13 +151,6 @@ impl NetCore {
                 Readiness::Ready => None,
                 Readiness::NotReady(reason) => Some(reason),
             };
-        }
-    }
-
-    /// Which offloads a NIC takes, once its driver has said so.
-    pub fn set_offload(&mut self, port: PortId, support: OffloadSupport) {
-        if let Some(Port { kind: Kind::Nic(nic), .. }) = self.ports.get_mut(port) {
-            nic.offload = support;
         }
     }
 

@@ -1,96 +1,70 @@
-//! Work a sender left to its receiver, done on the way where the receiver does not do it.
+//! Work a sender left to its receiver: who takes it over.
 //!
-//! [`elnic_wire::offload::materialise`] does it, at the port, as the last thing before a frame waits for its receiver:
-//! filters see the frame as it was sent, and behind a hub each listener gets what suits him.
+//! What the receiver does not take, `elnic_wire::offload::materialise` does at its port, as the last thing before a frame
+//! waits for it: filters see the frame as it was sent, and behind a hub each listener gets what suits him. Here each end of a
+//! cable is told what the other takes, so that nobody leaves work to one who does not do it.
 
-use elnic_contract::{Checksum, GsoKind, Offload};
+use elnic_contract::OffloadSupport;
 
-/// Which work a receiver takes over: the guest-side features of virtio-net (virtio 1.3 §5.1.3).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct OffloadSupport {
-    /// Partial checksums (`GUEST_CSUM`).
-    pub checksum: bool,
-    /// TCP over IPv4 to be cut (`GUEST_TSO4`).
-    pub tcp_v4: bool,
-    /// TCP over IPv6 to be cut (`GUEST_TSO6`).
-    pub tcp_v6: bool,
-    /// Such TCP that had seen congestion (`GUEST_ECN`).
-    pub ecn: bool,
-    /// UDP to be fragmented (`GUEST_UFO`).
-    pub udp_fragment: bool,
-    /// UDP to be cut into datagrams (`GUEST_USO4`, `GUEST_USO6`).
-    pub udp_segment: bool,
-}
+use crate::NetCore;
+use crate::hub::HOPS;
+use crate::net_core::NetEvent;
+use crate::port::{Kind, Port, PortId};
 
-impl OffloadSupport {
-    /// Finished frames only, as on a cable.
-    pub const NONE: Self = Self {
-        checksum: false,
-        tcp_v4: false,
-        tcp_v6: false,
-        ecn: false,
-        udp_fragment: false,
-        udp_segment: false,
-    };
-
-    /// Everything.
-    pub const ALL: Self = Self {
-        checksum: true,
-        tcp_v4: true,
-        tcp_v6: true,
-        ecn: true,
-        udp_fragment: true,
-        udp_segment: true,
-    };
-
-    /// Whether a frame with this work left can be handed over as it is.
-    pub fn takes(self, offload: Offload) -> bool {
-        let checksum = self.checksum || !matches!(offload.checksum, Checksum::Partial { .. });
-        let segmentation = offload.segmentation.is_none_or(|segmentation| {
-            let kind = match segmentation.kind {
-                GsoKind::TcpV4 => self.tcp_v4,
-                GsoKind::TcpV6 => self.tcp_v6,
-                GsoKind::UdpFragment => self.udp_fragment,
-                GsoKind::UdpSegment => self.udp_segment,
-            };
-            kind && (self.ecn || !segmentation.ecn)
-        });
-        checksum && segmentation
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use elnic_contract::Segmentation;
-
-    use super::*;
-
-    #[test]
-    fn only_a_partial_checksum_needs_support() {
-        let checksum = |checksum| Offload { checksum, segmentation: None };
-        let partial = checksum(Checksum::Partial { start: 34, offset: 16 });
-        assert!(!OffloadSupport::NONE.takes(partial));
-        assert!(OffloadSupport { checksum: true, ..OffloadSupport::NONE }.takes(partial));
-        assert!(OffloadSupport::NONE.takes(checksum(Checksum::Valid)));
-        assert!(OffloadSupport::NONE.takes(checksum(Checksum::Complete)));
+impl NetCore {
+    /// Which offloads a NIC takes now, after its driver has said so.
+    pub fn set_offload(&mut self, port: PortId, support: OffloadSupport) {
+        if let Some(Port { kind: Kind::Nic(nic), .. }) = self.ports.get_mut(port)
+            && nic.offload != support
+        {
+            nic.offload = support;
+            self.refresh_offloads();
+        }
     }
 
-    #[test]
-    fn congestion_needs_support_of_its_own() {
-        let segmentation = |ecn| Offload {
-            checksum: Checksum::Valid,
-            segmentation: Some(Segmentation {
-                kind: GsoKind::TcpV4,
-                size: 1460,
-                header_length: 54,
-                ecn,
-            }),
+    /// What somebody at the other end of the cable of `port` takes unfinished: behind a hub, what any listener does, for
+    /// the others get copies of their own.
+    pub fn offload_beyond(&self, port: PortId) -> OffloadSupport {
+        self.look_beyond(port, 0)
+    }
+
+    /// Whether netdev `port` is a [`crate::NetClient::has_vnet_header`].
+    pub fn has_vnet_header(&self, port: PortId) -> bool {
+        match self.ports.get(port).map(|port| &port.kind) {
+            Some(Kind::Backend(backend)) => backend.client.has_vnet_header(),
+            Some(Kind::Nic(_) | Kind::HubPort(_)) | None => false,
+        }
+    }
+
+    fn look_beyond(&self, from: PortId, hops: usize) -> OffloadSupport {
+        let peer = self.ports.get(from).and_then(|port| port.peer);
+        let Some((to, receiver)) = peer.and_then(|to| Some((to, self.ports.get(to)?))) else {
+            return OffloadSupport::NONE;
         };
-        let plain = OffloadSupport { tcp_v4: true, ..OffloadSupport::NONE };
-        assert!(plain.takes(segmentation(false)) && !plain.takes(segmentation(true)));
-        assert!(OffloadSupport { ecn: true, ..plain }.takes(segmentation(true)));
-        assert!(
-            !OffloadSupport { tcp_v6: true, ..OffloadSupport::NONE }.takes(segmentation(false))
-        );
+        let Kind::HubPort(hub) = receiver.kind else { return receiver.offload() };
+        if hops >= HOPS {
+            return OffloadSupport::NONE;
+        }
+        let members = self.hubs.get(hub).map_or(&[][..], |hub| &hub.ports).iter();
+        let others = members.filter(|member| **member != to);
+        others.fold(OffloadSupport::NONE, |all, other| {
+            all.or(self.look_beyond(*other, hops.saturating_add(1)))
+        })
+    }
+
+    /// Tells every end whose other end takes something else now.
+    pub(crate) fn refresh_offloads(&mut self) {
+        for id in self.ports.ids() {
+            let takes = self.look_beyond(id, 0);
+            let Some(port) = self.ports.get_mut(id).filter(|port| port.beyond != takes) else {
+                continue;
+            };
+            port.beyond = takes;
+            match &mut port.kind {
+                Kind::Backend(backend) => backend.client.peer_offload(takes),
+                Kind::Nic(_) => self.events.push_back(NetEvent::Offload { port: id, takes }),
+                Kind::HubPort(_) => {}
+            }
+        }
     }
 }

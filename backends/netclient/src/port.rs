@@ -6,10 +6,10 @@
 use std::collections::VecDeque;
 use std::fmt;
 
-use elnic_contract::{Frame, LinkState, MacAddr, NotReady};
+use elnic_contract::{Frame, LinkState, MacAddr, NotReady, OffloadSupport};
 
 use crate::filter::Chain;
-use crate::{NetClient, OffloadSupport, PortStats};
+use crate::{NetClient, PortStats};
 
 /// Names a port for as long as the core lives; never used twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -71,6 +71,8 @@ pub(crate) struct Port {
     pub(crate) queue: VecDeque<Frame>,
     pub(crate) filters: Chain,
     pub(crate) stats: PortStats,
+    /// What its client or board was told that the other end takes unfinished.
+    pub(crate) beyond: OffloadSupport,
     /// Stands in the core's work list.
     pub(crate) scheduled: bool,
 }
@@ -85,6 +87,7 @@ impl Port {
             queue: VecDeque::new(),
             filters: Chain::default(),
             stats: PortStats::default(),
+            beyond: OffloadSupport::NONE,
             scheduled: false,
         }
     }

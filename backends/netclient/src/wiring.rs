@@ -2,11 +2,11 @@
 //!
 //! Each call checks all it needs before it changes anything. The texts are QEMU's, since tools compare them.
 
-use elnic_contract::{LinkState, MacAddr, nearest};
+use elnic_contract::{LinkState, MacAddr, OffloadSupport, nearest};
 
 use crate::filter::{FilterOptions, FilterPosition, NetFilter};
 use crate::port::{Backend, Kind, Nic, Port, PortId};
-use crate::{Loss, NetClient, NetCore, NetError, OffloadSupport, PortKind};
+use crate::{Loss, NetClient, NetCore, NetError, PortKind};
 
 /// A network interface to be connected.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,6 +96,7 @@ impl NetCore {
         if let Some(peer) = peer {
             self.connect(port, peer);
         }
+        self.refresh_offloads();
         Ok(port)
     }
 
@@ -142,6 +143,7 @@ impl NetCore {
             }
         }
         self.refresh_links();
+        self.refresh_offloads();
     }
 
     fn connect(&mut self, one: PortId, other: PortId) {
@@ -150,6 +152,7 @@ impl NetCore {
                 port.peer = Some(peer);
             }
         }
+        self.refresh_offloads();
     }
 
     // ---- filters ----------------------------------------------------------------------------------------------------

@@ -4,7 +4,6 @@ use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::OpenOptionsExt;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use elnic_netclient::OffloadSupport;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
@@ -40,8 +39,6 @@ macro_rules! call {
 pub(crate) struct Queue {
     file: OwnedFd,
     vnet_header: bool,
-    /// The kernel cuts UDP too (Linux 6.2).
-    cuts_udp: AtomicBool,
 }
 
 impl AsFd for Queue {
@@ -52,7 +49,7 @@ impl AsFd for Queue {
 
 impl Queue {
     pub(crate) const fn new(file: OwnedFd, vnet_header: bool) -> Self {
-        Self { file, vnet_header, cuts_udp: AtomicBool::new(false) }
+        Self { file, vnet_header }
     }
 
     /// Bytes before each frame.
@@ -62,6 +59,11 @@ impl Queue {
 
     pub(crate) fn try_clone(&self) -> io::Result<OwnedFd> {
         self.file.try_clone()
+    }
+
+    /// The same queue once more, to change the interface by while another thread moves its frames.
+    pub(crate) fn handle(&self) -> io::Result<Self> {
+        Ok(Self::new(self.try_clone()?, self.vnet_header))
     }
 
     /// Sets how many bytes the kernel takes before a writer has to wait; only what the user asked for may fail.
@@ -74,31 +76,49 @@ impl Queue {
         }
     }
 
-    /// Has the kernel leave us what the core can do itself. Old kernels do less; then they leave less.
-    pub(crate) fn take_offloads(&self) {
+    /// Has the kernel leave us this work and no other. An old kernel does not know of UDP; then it finishes that itself.
+    pub(crate) fn leave_us(&self, support: OffloadSupport) {
         if !self.vnet_header {
             return;
         }
-        let tcp = libc::TUN_F_CSUM | libc::TUN_F_TSO4 | libc::TUN_F_TSO6 | libc::TUN_F_TSO_ECN;
-        let udp = libc::TUN_F_USO4 | libc::TUN_F_USO6;
-        for features in [tcp | udp, tcp, libc::TUN_F_CSUM, 0] {
-            let wanted = libc::c_int::try_from(features).unwrap_or(0);
-            if call!(set_offload, self, wanted).is_ok() {
-                self.cuts_udp.store(features & udp == udp, Ordering::Relaxed);
+        let wanted = flags(support);
+        let udp = libc::TUN_F_UFO | libc::TUN_F_USO4 | libc::TUN_F_USO6;
+        for flags in [wanted, wanted & !udp, 0] {
+            if self.set_offload(flags).is_ok() {
                 break;
             }
         }
     }
 
-    /// What the kernel takes unfinished.
-    pub(crate) fn offload(&self) -> OffloadSupport {
+    fn set_offload(&self, flags: libc::c_uint) -> io::Result<libc::c_int> {
+        call!(set_offload, self, flags.cast_signed())
+    }
+
+    /// What the kernel takes unfinished: whatever it knows to leave (Linux 6.2 learned to cut UDP).
+    pub(crate) fn probe(&self) -> OffloadSupport {
         if !self.vnet_header {
             return OffloadSupport::NONE;
         }
-        let udp_segment = self.cuts_udp.load(Ordering::Relaxed);
-        // The kernel has given fragmentation of UDP up.
-        OffloadSupport { udp_fragment: false, udp_segment, ..OffloadSupport::ALL }
+        let knows = |udp| self.set_offload(libc::TUN_F_CSUM | udp).is_ok();
+        let udp_fragment = knows(libc::TUN_F_UFO);
+        let udp_segment = knows(libc::TUN_F_USO4 | libc::TUN_F_USO6);
+        OffloadSupport { udp_fragment, udp_segment, ..OffloadSupport::ALL }
     }
+}
+
+/// The flags of `TUNSETOFFLOAD`: none without checksums, congestion only with TCP, UDP to be cut of both families.
+fn flags(support: OffloadSupport) -> libc::c_uint {
+    let OffloadSupport { checksum, tcp_v4, tcp_v6, ecn, udp_fragment, udp_segment } = support;
+    let each = [
+        (true, libc::TUN_F_CSUM),
+        (tcp_v4, libc::TUN_F_TSO4),
+        (tcp_v6, libc::TUN_F_TSO6),
+        (ecn && (tcp_v4 || tcp_v6), libc::TUN_F_TSO_ECN),
+        (udp_fragment, libc::TUN_F_UFO),
+        (udp_segment, libc::TUN_F_USO4 | libc::TUN_F_USO6),
+    ];
+    let taken = each.into_iter().filter(|(takes, _)| checksum && *takes);
+    taken.fold(0, |flags, (_, flag)| flags | flag)
 }
 
 fn device() -> Result<OwnedFd, TapError> {
@@ -208,4 +228,25 @@ fn prepared(file: OwnedFd, vnet_header: bool) -> Result<Queue, TapError> {
             .map_err(TapError::os("can't set the length of the vnet header"))?;
     }
     Ok(Queue::new(file, vnet_header))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_kernel_is_asked_for_what_goes_together_only() {
+        let none = OffloadSupport::NONE;
+        let checksum = OffloadSupport { checksum: true, ..none };
+        for (support, expected) in [
+            (none, 0),
+            (OffloadSupport { checksum: false, ..OffloadSupport::ALL }, 0),
+            (checksum, libc::TUN_F_CSUM),
+            (OffloadSupport { ecn: true, ..checksum }, libc::TUN_F_CSUM),
+            (OffloadSupport { tcp_v6: true, ..checksum }, libc::TUN_F_CSUM | libc::TUN_F_TSO6),
+            (OffloadSupport::ALL, 0x7f),
+        ] {
+            assert_eq!(flags(support), expected, "{support:?}");
+        }
+    }
 }

@@ -1,8 +1,8 @@
 //! TAP interfaces of the host: `-netdev tap` and `-netdev bridge`.
 //!
 //! An interface is made by name, taken over as an open descriptor, or handed over by a helper that may do what this program
-//! may not. With `vnet_hdr` the kernel and the guest leave each other checksums and segmentation; what the NIC's driver does
-//! not take, the core does (`../shared/reference/backends.md` §1.3, §1.4).
+//! may not. With `vnet_hdr` the kernel and the guest leave each other checksums and segmentation, the kernel as much as the
+//! other end of the cable takes at the time (`TUNSETOFFLOAD`) (`../shared/reference/backends.md` §1.3, §1.4).
 //!
 //! # Left out
 //! `vhost`, `vhostforce`, `vhostfd` and `vhostfds` are refused: nothing hands guest memory to the kernel yet. `TUNSETQUEUE`:
@@ -60,8 +60,11 @@ impl Status {
 /// A netdev on an interface of the host. Dropping it ends its thread, runs the script for that and closes the interface.
 pub struct Tap {
     info: String,
+    /// What the kernel takes unfinished.
     offload: OffloadSupport,
     status: Arc<Status>,
+    /// One of the queues, for what concerns the whole interface.
+    control: Queue,
     // Before the script: first the thread ends, then the script runs on an interface that still is there.
     mailbox: Mailbox,
     _down: Option<DownScript>,
@@ -122,7 +125,6 @@ fn from_helper(helper: &str, bridge: &str, sndbuf: Option<u64>) -> Result<Vec<Qu
 fn set_up(queues: Vec<Queue>, sndbuf: Option<u64>) -> Result<Vec<Queue>, TapError> {
     for queue in &queues {
         queue.set_send_buffer(sndbuf)?;
-        queue.take_offloads();
     }
     Ok(queues)
 }
@@ -136,11 +138,15 @@ fn start(
 ) -> Result<Tap, TapError> {
     let status = Arc::<Status>::default();
     let told = Arc::clone(&status);
-    let offload = queues.first().map_or(OffloadSupport::NONE, Queue::offload);
+    let control = queues.first().map(Queue::handle).transpose();
+    let control = control.map_err(TapError::os("can't duplicate a queue of the interface"))?;
+    let control = control.ok_or(TapError::Queues(0))?;
+    let offload = control.probe();
+    control.leave_us(OffloadSupport::NONE);
     let run = move |end| io::Io::new(queues, pause, told, end).run();
     let mailbox = Mailbox::spawn(format!("tap {id}"), MAILBOX, run)
         .map_err(TapError::os("can't start the I/O thread"))?;
-    Ok(Tap { info, offload, status, mailbox, _down: down })
+    Ok(Tap { info, offload, status, control, mailbox, _down: down })
 }
 
 impl NetClient for Tap {
@@ -171,6 +177,14 @@ impl NetClient for Tap {
 
     fn offload(&self) -> OffloadSupport {
         self.offload
+    }
+
+    fn peer_offload(&mut self, support: OffloadSupport) {
+        self.control.leave_us(support);
+    }
+
+    fn has_vnet_header(&self) -> bool {
+        self.control.header_length() > 0
     }
 
     fn losses(&self) -> Vec<(&'static str, u64)> {

@@ -1,8 +1,10 @@
 //! A netdev at arm's length: what its tests hold it by. Only tests import it.
 //!
 //! The bench plays the core: it delivers within the credits, polls when the doorbell rang, and waits patiently for what a
-//! thread does in its own time.
+//! thread does in its own time. [`FarEnd`] is the opposite: a netdev whose far end is the test, to put into a core.
 #![forbid(unsafe_code)]
+
+mod far_end;
 
 use std::collections::VecDeque;
 use std::sync::mpsc::{self, Receiver};
@@ -10,6 +12,8 @@ use std::time::{Duration, Instant};
 
 use elnic_contract::{Frame, LinkState, VTime};
 use elnic_netclient::{Doorbell, NetClient, Notice};
+
+pub use far_end::{FakeClient, FarEnd, FarEndState};
 
 /// Long enough for the slowest machine; only a failing test waits for it.
 pub const PATIENCE: Duration = Duration::from_secs(20);

@@ -1,14 +1,14 @@
 //! The device trait.
 
 use crate::{
-    Access, Capability, Cx, Fault, FunctionState, Model, Nic, RestoreError, SavedState, Serial,
-    TimerId,
+    Access, Capability, Cx, Fault, FunctionState, ImageError, Model, Nic, RestoreError, SavedState,
+    Serial, TimerId,
 };
 
 /// How deep a reset goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reset {
-    /// Power was applied: nothing survives.
+    /// Power was applied: nothing survives but nonvolatile memory (see [`Device::image`]).
     Cold,
     /// The bus reset line: what the datasheet says survives RST# survives (wake-up state, EEPROM contents).
     Warm,
@@ -85,6 +85,22 @@ pub trait Device: Send {
     /// needs in its own state.
     fn function_changed(&mut self, cx: &mut Cx<'_>, state: FunctionState) {
         let _ = (cx, state);
+    }
+
+    /// The contents of the device's nonvolatile memory, if it has any: what a file behind it holds. A device that changes
+    /// them says so with [`crate::Effect::ImageChanged`].
+    fn image(&self) -> Option<Vec<u8>> {
+        None
+    }
+
+    /// Puts other contents into the nonvolatile memory, as one changes a chip while power is off. The device then stands
+    /// as if it had been made with them.
+    ///
+    /// # Errors
+    /// There is no such memory, or no chip of that size fits; the device is unchanged.
+    fn insert_image(&mut self, image: &[u8]) -> Result<(), ImageError> {
+        let _ = image;
+        Err(ImageError::None(self.describe().name))
     }
 
     /// This device as a NIC, if it is one.

@@ -34,6 +34,8 @@ mod function;
 mod log;
 mod model;
 mod nic;
+mod nonvolatile;
+mod offload;
 mod outbox;
 mod property;
 mod rx_filter;
@@ -55,6 +57,8 @@ pub use function::{FunctionState, PowerState};
 pub use log::{Log, LogEntry, Severity, Silent};
 pub use model::{Field, Mode, Model, PciIdentity, RegionKind, RegionSpec, Register};
 pub use nic::{LinkState, Nic, NotReady, Readiness, Timing, Verdict};
+pub use nonvolatile::ImageError;
+pub use offload::OffloadSupport;
 pub use outbox::{Effect, GuestEvent, Outbox, TimerId};
 pub use property::{
     Properties, PropertyError, PropertyKind, PropertySpec, PropertyValue, nearest, parse_switch,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Counters, Cx, Device, DropReason, Frame, MacAddr, RxFilter};
+use crate::{Counters, Cx, Device, DropReason, Frame, MacAddr, OffloadSupport, RxFilter};
 
 /// Whether a NIC takes a frame now. Pure, and asked again after every entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,7 +80,8 @@ pub enum Timing {
 
 /// A network interface.
 pub trait Nic: Device {
-    /// Whether the next frame may be handed over now.
+    /// Whether the next frame may be handed over now. A NIC that sleeps ([`crate::FunctionState::power`]) takes frames only
+    /// if one of them may wake the system.
     fn can_receive(&self) -> Readiness;
 
     /// A frame has arrived. Called only while [`Nic::can_receive`] says [`Readiness::Ready`], though a NIC must survive
@@ -98,4 +99,29 @@ pub trait Nic: Device {
 
     /// The station address the NIC answers to now.
     fn mac(&self) -> MacAddr;
+
+    /// Which work left in a frame its guest takes over now: what the driver has negotiated, or switched on since. Pure,
+    /// and asked again after every entry; other frames are finished on their way. Hardware takes finished frames only.
+    fn offloads(&self) -> OffloadSupport {
+        OffloadSupport::NONE
+    }
+
+    /// Which work left in a frame somebody at the other end of the cable takes over from now on. A NIC may leave such
+    /// work in what it sends; hardware finishes its frames.
+    fn peer_offloads(&mut self, support: OffloadSupport) {
+        let _ = support;
+    }
+
+    /// Whether the driver knows that this interface stands in for another with the same address (virtio `STANDBY`). Pure,
+    /// and asked again after every entry.
+    fn is_standby(&self) -> bool {
+        false
+    }
+
+    /// Asks the guest to tell the network where its address is, as after a move to another host; `false` if it cannot be
+    /// asked.
+    fn announce(&mut self, cx: &mut Cx<'_>) -> bool {
+        let _ = cx;
+        false
+    }
 }

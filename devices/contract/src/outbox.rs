@@ -37,9 +37,14 @@ pub enum Effect {
     /// The guest said something about itself that concerns the whole machine.
     Guest(GuestEvent),
     /// Drive the power management event line: a wake-up.
-    Pme,
+    Pme {
+        /// Also while PME_En is clear: the part has a switch of its own that is on.
+        forced: bool,
+    },
     /// What [`crate::Nic::rx_filter`] reports may have changed.
     RxFilterChanged,
+    /// What [`crate::Device::image`] shows has changed: the guest has written to nonvolatile memory.
+    ImageChanged,
 }
 
 /// What a guest may say about itself as a whole.
@@ -106,14 +111,24 @@ impl Outbox {
         self.effects.push(effect);
     }
 
-    /// Signals a power management event.
+    /// Signals a power management event; it goes no further while PME_En is clear.
     pub fn pme(&mut self) {
-        self.effects.push(Effect::Pme);
+        self.effects.push(Effect::Pme { forced: false });
+    }
+
+    /// Signals a power management event whether PME_En is set or not.
+    pub fn pme_forced(&mut self) {
+        self.effects.push(Effect::Pme { forced: true });
     }
 
     /// Says that the rx filter may have changed.
     pub fn rx_filter_changed(&mut self) {
         self.effects.push(Effect::RxFilterChanged);
+    }
+
+    /// Says that nonvolatile memory was written.
+    pub fn image_changed(&mut self) {
+        self.effects.push(Effect::ImageChanged);
     }
 
     /// Whether nothing waits.

@@ -35,6 +35,12 @@ pub enum PropertyKind {
     Mac,
     /// Any text.
     Text,
+    /// Path of a file with the contents of the device's nonvolatile memory, which the machine keeps there; see
+    /// [`crate::Device::image`].
+    Image {
+        /// Lengths in bytes that the file may have.
+        lengths: &'static [usize],
+    },
 }
 
 impl PropertyKind {
@@ -46,6 +52,9 @@ impl PropertyKind {
             Self::Choice(words) => words.join("|"),
             Self::Mac => "a MAC address such as 52:54:00:12:34:56".to_owned(),
             Self::Text => "text".to_owned(),
+            Self::Image { lengths } => {
+                format!("the path of a file of {} bytes", crate::nonvolatile::one_of(lengths))
+            }
         }
     }
 }
@@ -61,7 +70,7 @@ pub enum PropertyValue {
     Choice(usize, &'static str),
     /// Of a [`PropertyKind::Mac`].
     Mac(MacAddr),
-    /// Of a [`PropertyKind::Text`].
+    /// Of a [`PropertyKind::Text`] or [`PropertyKind::Image`].
     Text(String),
 }
 
@@ -227,6 +236,9 @@ fn parse_value(
             text.parse().map(PropertyValue::Mac).map_err(|_: MacParseError| ()).ok()
         }
         PropertyKind::Text => Some(PropertyValue::Text(text.to_owned())),
+        PropertyKind::Image { .. } => {
+            (!text.is_empty()).then(|| PropertyValue::Text(text.to_owned()))
+        }
     };
     value.ok_or_else(|| {
         let words: &[&str] = match spec.kind {

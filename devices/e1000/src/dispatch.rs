@@ -74,9 +74,9 @@ impl E1000 {
         }
         match self.target(access)? {
             Target::Table(target) => {
-                self.judge_access(cx, target);
                 // The engine has logged what stands in no table.
                 let value = elnic_registers::read(self, cx, target).unwrap_or(0);
+                self.judge_access(cx, target, value);
                 Ok(self.show(target, value))
             }
             Target::Nothing => {
@@ -98,7 +98,7 @@ impl E1000 {
         }
         match self.target(access)? {
             Target::Table(target) => {
-                self.judge_access(cx, target);
+                self.judge_access(cx, target, value);
                 // As above.
                 let _ = elnic_registers::write(self, cx, target, value);
                 if self.compat.is_qemu() && target.region() == MEMORY {
@@ -153,6 +153,7 @@ impl E1000 {
         if new & ctrl_ext::EE_RST != 0 {
             self.load_eeprom(cx);
         }
+        self.refresh_status(cx);
     }
 
     fn tctl_written(&mut self, cx: &mut Cx<'_>, new: u64) {
@@ -203,7 +204,7 @@ impl Behaviour<Reg> for E1000 {
         match written.register {
             Reg::CTRL => self.ctrl_written(cx, written.old, new),
             Reg::CTRL_EXT => self.ctrl_ext_written(cx, new),
-            Reg::EECD => self.eecd_written(new),
+            Reg::EECD => self.eecd_written(cx, new),
             Reg::EERD => self.eerd_written(cx, new),
             Reg::MDIC => self.mdic_written(cx),
             Reg::ICR => {

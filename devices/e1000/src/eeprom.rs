@@ -1,10 +1,12 @@
 //! The EEPROM: what stands in it (SDM 5.6), its pins in EECD and the read logic of EERD. The chip is `elnic-microwire`.
+//!
+//! Left out: what the controller's PCI configuration takes over from words 0b to 0e (SDM 5.6.5); the machine gives that.
 
-use elnic_contract::{Cx, MacAddr};
+use elnic_contract::{Cx, ImageError, MacAddr};
 use elnic_microwire::{ERASED, Eeprom, Pins, WORDS};
 
 use crate::E1000;
-use crate::spec::views::{eecd, eerd};
+use crate::spec::views::{eecd, eerd, wuc};
 use crate::spec::{EECD_GRANT, Reg};
 use crate::timers::Timer;
 
@@ -12,8 +14,13 @@ use crate::timers::Timer;
 const CHECKSUM: u16 = 0xbaba;
 /// Words that hold the device ID: of the subsystem, and of the function.
 const DEVICE_ID: [usize; 2] = [0x0b, 0x0d];
+/// Initialization Control 1: the upper two bits are the signature.
+const CONTROL_1: u8 = 0x0a;
 /// Initialization Control 3: bit 10 lets magic packets wake without a driver.
 const CONTROL_3: u8 = 0x24;
+
+/// Lengths in bytes of the images of the chips that the family takes: a 93C46 or a 93C66.
+pub(crate) const IMAGE_LENGTHS: &[usize] = &[128, 512];
 
 /// Words 03 to 32 as QEMU serves them; the rest is erased. Words 0b and 0d hold the
 /// device ID. SDM 5.6 gives their meaning.
@@ -65,20 +72,48 @@ pub(crate) fn station(eeprom: &Eeprom) -> MacAddr {
     MacAddr([a, b, c, d, e, f])
 }
 
+/// Whether the contents are to be believed: without the signature the controller loads nothing (SDM 5.6.4).
+pub(crate) fn is_signed(eeprom: &Eeprom) -> bool {
+    word(eeprom, CONTROL_1) >> 14 == 0b01
+}
+
 /// Whether magic packets wake the machine before any driver asks for it (WUC.APME).
 pub(crate) fn wakes_without_driver(eeprom: &Eeprom) -> bool {
-    word(eeprom, CONTROL_3) & 0x0400 != 0
+    is_signed(eeprom) && word(eeprom, CONTROL_3) & 0x0400 != 0
 }
 
 impl E1000 {
     /// EECD was written: software drives the pins.
-    pub(crate) fn eecd_written(&mut self, new: u64) {
-        self.eeprom.drive(Pins {
+    pub(crate) fn eecd_written(&mut self, cx: &mut Cx<'_>, new: u64) {
+        let begun = self.eeprom.drive(Pins {
             clock: new & eecd::SK != 0,
             select: new & eecd::CS != 0,
             data: new & eecd::DI != 0,
         });
+        if let Some(programming) = begun {
+            cx.outbox.image_changed();
+            if self.fidelity.full() {
+                self.timers.arm(cx, Timer::Programming, cx.now + programming.time());
+            } else {
+                self.eeprom.programmed();
+            }
+        }
         self.show_eeprom_output();
+    }
+
+    /// The time of programming is over.
+    pub(crate) fn eeprom_programmed(&mut self) {
+        self.eeprom.programmed();
+        self.show_eeprom_output();
+    }
+
+    /// Another chip, or one with other contents, is put in while power is off.
+    pub(crate) fn insert_eeprom(&mut self, image: &[u8]) -> Result<(), ImageError> {
+        self.eeprom = Eeprom::of_image(image, IMAGE_LENGTHS)?;
+        self.bank.clear_bits(Reg::WUC, wuc::APME);
+        self.load_power_on_defaults();
+        self.reported = self.report_filter();
+        Ok(())
     }
 
     /// Shows the EEPROM's data output, and who may use it, in EECD.

@@ -10,6 +10,7 @@ use elnic_wire::ethernet;
 use crate::E1000;
 use crate::fifo::Side;
 use crate::spec::Reg;
+use crate::spec::views::txdmac;
 use crate::stats::Cast;
 use crate::timers::Timer;
 
@@ -20,9 +21,27 @@ const GAP_BITS: u64 = 96;
 const GAP_CLOCKS: u64 = 4;
 
 impl E1000 {
-    /// Whether the FIFO takes no further frame. A frame goes in whole once there is any room.
+    /// Whether the transmitter fetches no further data. A frame goes in whole once there is any room; a segment needs as
+    /// much as TSPMT says, and with TXDMAC.DPP a packet waits until the one before is out.
+    #[inline]
     pub(crate) fn transmit_fifo_is_full(&self) -> bool {
-        !self.tx.fifo.is_empty() && self.tx.fifo.bytes() >= self.capacity.transmit()
+        !self.tx.fifo.is_empty() && self.transmit_waits()
+    }
+
+    fn transmit_waits(&self) -> bool {
+        let packet = &self.tx.packet;
+        let no_prefetch = self.bank.get(Reg::TXDMAC) & txdmac::DPP != 0;
+        let reserve = if packet.segments.is_some() {
+            let [transfer_low, transfer_high, pad_low, pad_high, ..] =
+                self.bank.get(Reg::TSPMT).to_le_bytes();
+            let least = u16::from_le_bytes([transfer_low, transfer_high]);
+            let padding = u16::from_le_bytes([pad_low, pad_high]);
+            usize::from(least).saturating_add(padding.into())
+        } else {
+            0
+        };
+        (no_prefetch && !packet.started)
+            || self.tx.fifo.bytes().saturating_add(reserve) >= self.capacity.transmit()
     }
 
     /// A frame goes to the line, behind the others.
@@ -40,9 +59,10 @@ impl E1000 {
     pub(crate) fn enqueue_first(&mut self, cx: &mut Cx<'_>, frame: Frame) {
         if self.fidelity.wire() {
             self.enters_buffer(Side::Transmit, frame.data());
-            if self.timers.pending(Timer::TransmitLine) {
+            if self.timers.pending(Timer::TransmitLine) && self.tx.line_start <= cx.now {
                 self.tx.fifo.push_second(frame);
             } else {
+                self.timers.cancel(cx, Timer::TransmitLine);
                 self.tx.fifo.push_front(frame);
             }
             self.schedule_line(cx);
@@ -62,7 +82,10 @@ impl E1000 {
         }
         let Some(frame) = self.tx.fifo.front() else { return };
         let bits = ethernet::wire_bits(frame.len()).saturating_sub(GAP_BITS);
-        self.tx.line_start = cx.now.max(self.tx.line_free).max(self.tx.paused_until);
+        // A pause does not hold back flow control (IEEE 802.3-2022 §31B.3.3).
+        let control = self.is_flow_control(frame.data());
+        let held = if control { VTime::ZERO } else { self.tx.paused_until };
+        self.tx.line_start = cx.now.max(self.tx.line_free).max(held);
         let last_bit = self.tx.line_start + self.bit().times(bits);
         self.timers.arm(cx, Timer::TransmitLine, last_bit);
     }

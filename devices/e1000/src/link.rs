@@ -7,7 +7,7 @@ use crate::E1000;
 use crate::partner::Speed;
 use crate::phy::{self, Action};
 use crate::spec::Reg;
-use crate::spec::views::{Ctrl, Mdic, Rctl, cause, status};
+use crate::spec::views::{Ctrl, Mdic, Rctl, cause, ctrl_ext, status};
 use crate::timers::Timer;
 
 impl E1000 {
@@ -33,7 +33,12 @@ impl E1000 {
 
     fn speed(&self) -> Speed {
         let ctrl = self.ctrl();
-        if ctrl.force_speed() { Speed::from_code(ctrl.speed()) } else { self.phy.resolved().0 }
+        let bypassed = self.bank.get(Reg::CTRL_EXT) & ctrl_ext::SPD_BYPS != 0;
+        if ctrl.force_speed() || bypassed {
+            Speed::from_code(ctrl.speed())
+        } else {
+            self.phy.resolved().0
+        }
     }
 
     /// Brings STATUS in line with PHY and CTRL. A change of the link raises LSC.

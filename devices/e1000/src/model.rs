@@ -8,6 +8,7 @@ use elnic_registers::RegisterFile;
 
 use crate::E1000;
 use crate::chip::Chip;
+use crate::eeprom;
 use crate::spec::{Reg, TABLE_82544GC, TABLE_82545EM, WINDOW};
 
 /// Number of the register window.
@@ -83,6 +84,13 @@ pub const PROPERTIES: &[PropertySpec] = &[
         kind: PropertyKind::Mac,
         default: None,
         about: "station address in the EEPROM; 52:54:00:12:34:56 if the machine gives none",
+    },
+    PropertySpec {
+        name: "eeprom",
+        kind: PropertyKind::Image { lengths: eeprom::IMAGE_LENGTHS },
+        default: None,
+        about: "file that keeps the EEPROM, as 'ethtool -e DEV raw on' prints it; made if it is not there. Its station \
+                address counts, not mac=",
     },
     PropertySpec {
         name: "timing",

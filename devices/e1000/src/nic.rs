@@ -1,9 +1,9 @@
 //! The device and its cable, as the machine sees them.
 
 use elnic_contract::{
-    Access, Capability, Counters, Cx, Device, DropReason, Fault, Frame, FunctionState, Lines,
-    LinkState, MacAddr, Model, Nic, NotReady, Offload, Readiness, Reset, RestoreError, RxFilter,
-    SavedState, TimerId, Verdict,
+    Access, Capability, Counters, Cx, Device, DropReason, Fault, Frame, FunctionState, ImageError,
+    Lines, LinkState, MacAddr, Model, Nic, NotReady, Offload, Readiness, Reset, RestoreError,
+    RxFilter, SavedState, TimerId, Verdict,
 };
 use elnic_mac::Offer;
 use elnic_wire::offload;
@@ -50,6 +50,7 @@ impl Device for E1000 {
             Timer::Eeprom => self.eerd_done(),
             Timer::Mdio => self.mdic_done(cx),
             Timer::Pause => self.pause_over(),
+            Timer::Programming => self.eeprom_programmed(),
         }
     }
 
@@ -73,6 +74,14 @@ impl Device for E1000 {
 
     fn capabilities(&self) -> Vec<Capability> {
         if self.compat.is_qemu() { Vec::new() } else { self.chip.capabilities(self.msi) }
+    }
+
+    fn image(&self) -> Option<Vec<u8>> {
+        Some(self.eeprom.image())
+    }
+
+    fn insert_image(&mut self, image: &[u8]) -> Result<(), ImageError> {
+        self.insert_eeprom(image)
     }
 
     fn function_changed(&mut self, cx: &mut Cx<'_>, state: FunctionState) {
@@ -147,7 +156,7 @@ impl E1000 {
         }
         if self.sleeps() {
             // Frames are looked at, not received.
-            return None;
+            return (!self.listens_asleep()).then_some(NotReady::PoweredDown);
         }
         if !Rctl(self.bank.get(Reg::RCTL)).enable() {
             return Some(NotReady::ReceiverOff);

@@ -1,6 +1,7 @@
 //! The resets: power-on, bus, CTRL.RST, and loading the EEPROM (SDM 14.3, 4.6).
 
 use elnic_contract::{Cx, FunctionState, Reset};
+use elnic_registers::Bank;
 
 use crate::E1000;
 use crate::eeprom;
@@ -9,7 +10,7 @@ use crate::irq::Interrupts;
 use crate::phy::Phy;
 use crate::rx::Receiver;
 use crate::spec::Reg;
-use crate::spec::views::wuc;
+use crate::spec::views::{eecd, wuc};
 use crate::timers::Timer;
 use crate::tx::Transmitter;
 
@@ -39,7 +40,8 @@ impl E1000 {
         self.phy = Phy::new(kind == Reset::Cold || self.phy.has_partner(), self.phy.setup());
         self.timers.cancel(cx, Timer::Negotiation);
         if kind == Reset::Cold {
-            self.eeprom = eeprom::contents(self.mac, self.chip.device_id());
+            self.timers.cancel(cx, Timer::Programming);
+            self.eeprom = self.eeprom.powered_on();
             self.counters = Default::default();
             self.bank.reset();
             self.load_wake_up();
@@ -52,7 +54,8 @@ impl E1000 {
     /// CTRL.RST: everything but PHY, EEPROM contents, buffer allocation and wake-up.
     pub(crate) fn soft_reset(&mut self, cx: &mut Cx<'_>) {
         for timer in Timer::ALL {
-            if timer != Timer::Negotiation {
+            // PHY and EEPROM are chips of their own and notice nothing.
+            if !matches!(timer, Timer::Negotiation | Timer::Programming) {
                 self.timers.cancel(cx, timer);
             }
         }
@@ -78,19 +81,31 @@ impl E1000 {
 
     /// CTRL_EXT.EE_RST: takes over from the EEPROM what a reset takes over.
     pub(crate) fn load_eeprom(&mut self, cx: &mut Cx<'_>) {
-        self.load_station(eeprom::station(&self.eeprom));
-        self.refresh_stations();
+        self.load_from_eeprom();
         self.announce_filter(cx);
     }
 
     /// What registers show after a reset beyond the constants of the table.
     pub(crate) fn load_defaults(&mut self) {
-        self.load_station(eeprom::station(&self.eeprom));
-        self.refresh_stations();
+        self.load_from_eeprom();
         let status = self.derived_status();
         self.bank.set(Reg::STATUS, status);
         self.show_eeprom_output();
         self.place_fifos();
+    }
+
+    /// The station address, if the contents are to be believed; what EECD says of the chip.
+    fn load_from_eeprom(&mut self) {
+        let signed = eeprom::is_signed(&self.eeprom);
+        if signed {
+            self.load_station(eeprom::station(&self.eeprom));
+        }
+        self.refresh_stations();
+        let large = self.eeprom.words() > elnic_microwire::WORDS;
+        for (bits, set) in [(eecd::PRES, signed), (eecd::SIZE, large)] {
+            let change = if set { Bank::set_bits } else { Bank::clear_bits };
+            change(&mut self.bank, Reg::EECD, bits);
+        }
     }
 
     /// As [`E1000::load_defaults`], and what only power-on brings.

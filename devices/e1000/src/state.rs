@@ -301,7 +301,10 @@ impl E1000 {
         bank.restore(&state.registers)
             .map_err(|error| impossible("registers", error.to_string()))?;
         if !state.eeprom.is_possible() {
-            return Err(impossible("eeprom", "has not 64 words or a command of too many bits"));
+            return Err(impossible(
+                "eeprom",
+                "is of no chip there is, or has a command of too many bits",
+            ));
         }
         if !state.capacity.is_possible() {
             return Err(impossible("capacity", "exceeds 64 KiB"));

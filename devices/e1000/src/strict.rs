@@ -4,13 +4,13 @@
 //! the register descriptions forbid.
 
 use elnic_contract::{Access, Cx, Mode, Size, StrictRule};
-use elnic_registers::{RegisterFile, Written};
+use elnic_registers::{Lanes, RegisterFile, Written};
 
 use crate::E1000;
 use crate::model::MEMORY;
 use crate::ring::Ring;
 use crate::spec::Reg;
-use crate::spec::views::{Rctl, Tctl, eecd};
+use crate::spec::views::{Rctl, Tctl, eecd, eerd};
 use crate::timers::Timer;
 
 const fn rule(name: &'static str, text: &'static str, source: &'static str) -> StrictRule {
@@ -34,6 +34,7 @@ pub(crate) enum Rule {
     EepromUnasked,
     MdicBusy,
     EerdBusy,
+    EerdLayout,
     BufferSize,
     BadDescriptor,
     GapUnset,
@@ -101,6 +102,11 @@ pub const STRICT_RULES: &[StrictRule] = &[
     ),
     rule("eerd-busy", "EERD was started before the last read was done", "nic-models.md §1.3, EERD"),
     rule(
+        "eerd-layout",
+        "EERD was written in the layout of later parts (address from bit 2); these have the address in bits 8 to 15",
+        "nic-models.md §6.1, ReactOS; §1.2, EERD",
+    ),
+    rule(
         "buffer-size",
         "RCTL has the reserved buffer size (BSEX with BSIZE 0)",
         "nic-models.md §1.8",
@@ -142,16 +148,22 @@ impl E1000 {
         }
     }
 
+    /// What of an access strict mode has something to say about, whatever it writes or has read.
     #[inline]
-    pub(crate) fn judge_access(&mut self, cx: &mut Cx<'_>, access: Access) {
+    pub(crate) fn judge_access(&mut self, cx: &mut Cx<'_>, access: Access, value: u64) {
         if self.strict.is_on() && access.region() == MEMORY {
-            let offset = access.offset();
-            if access.size() < Size::Word {
-                self.broken(cx, Rule::NarrowAccess, "", offset);
+            self.judge_access_strictly(cx, access, value);
+        }
+    }
+
+    #[cold]
+    fn judge_access_strictly(&mut self, cx: &mut Cx<'_>, access: Access, value: u64) {
+        match Lanes::<Reg>::new(access).next() {
+            Some(lane) if access.size() < Size::Word => {
+                self.broken(cx, Rule::NarrowAccess, lane.register.spec().name, value);
             }
-            if elnic_registers::peek(&self.bank, access).is_none() {
-                self.broken(cx, Rule::NoRegister, "", offset);
-            }
+            Some(_) => {}
+            None => self.broken(cx, Rule::NoRegister, "the offset", access.offset()),
         }
     }
 
@@ -197,6 +209,9 @@ impl E1000 {
             }
             Reg::MDIC if self.timers.pending(Timer::Mdio) => {
                 self.broken(cx, Rule::MdicBusy, name, raw);
+            }
+            Reg::EERD if raw & eerd::LATER_ADDRESS != 0 => {
+                self.broken(cx, Rule::EerdLayout, name, raw);
             }
             Reg::EERD if self.timers.pending(Timer::Eeprom) => {
                 self.broken(cx, Rule::EerdBusy, name, raw);

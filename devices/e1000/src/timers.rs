@@ -33,10 +33,12 @@ pub(crate) enum Timer {
     Mdio,
     /// A received PAUSE ends.
     Pause,
+    /// The EEPROM has programmed what it was told to.
+    Programming,
 }
 
 impl Timer {
-    pub(crate) const ALL: [Self; 13] = [
+    pub(crate) const ALL: [Self; 14] = [
         Self::TransmitDma,
         Self::TransmitLine,
         Self::ReceiveLine,
@@ -50,6 +52,7 @@ impl Timer {
         Self::Eeprom,
         Self::Mdio,
         Self::Pause,
+        Self::Programming,
     ];
 
     pub(crate) fn from_id(id: TimerId) -> Option<Self> {
@@ -76,6 +79,6 @@ mod tests {
             assert_eq!(timer as usize, position);
             assert_eq!(Timer::from_id(timer.into()), Some(timer));
         }
-        assert_eq!(Timer::from_id(TimerId(13)), None);
+        assert_eq!(Timer::from_id(TimerId(14)), None);
     }
 }

@@ -16,6 +16,8 @@ use crate::stats::Cast;
 
 /// Bytes that a flexible filter compares at most, and that WUPM holds.
 const CAPTURED: usize = 128;
+/// Both bits of APM: magic packets are looked for, and signalled.
+const APM: u64 = wuc::APME | wuc::APMPME;
 /// Flexible filters.
 const FLEXIBLE: u16 = 4;
 
@@ -49,10 +51,19 @@ impl E1000 {
         let control = self.bank.get(Reg::WUC);
         self.bank.set_bits(Reg::WUS, causes);
         self.bank.set_bits(Reg::WUC, wuc::PME_STATUS);
-        let advanced = control & wuc::APME != 0 && control & wuc::APMPME != 0;
-        if control & wuc::PME_EN != 0 || self.function.pme_enabled || advanced {
+        // APM needs nobody's leave (SDM 6.4.1). PME_EN here is another way to set the one of PMCSR (SDM 13.6.1).
+        let advanced = causes & wufc::MAG != 0 && control & (wuc::APME | wuc::APMPME) == APM;
+        if advanced || control & wuc::PME_EN != 0 {
+            cx.outbox.pme_forced();
+        } else {
             cx.outbox.pme();
         }
+    }
+
+    /// Whether some frame would wake the machine, or at least leave its trace in WUS.
+    pub(crate) fn listens_asleep(&self) -> bool {
+        let filters = self.bank.get(Reg::WUFC) & !wufc::LNKC;
+        filters != 0 || self.bank.get(Reg::WUC) & wuc::APME != 0
     }
 
     /// Which filters let `frame` through.

@@ -2,7 +2,7 @@
 
 mod harness;
 
-use elnic_contract::{Device, Mode, Reset, Size, VDuration};
+use elnic_contract::{Device, Mode, Reset, Size};
 use elnic_e1000::{Chip, MODEL, QEMU_DIFFERENCES};
 use harness::{MAC, Machine, reg};
 
@@ -236,70 +236,6 @@ fn a_cold_reset_equals_a_new_device() {
         assert_eq!(machine.device.save(), fresh);
         assert_eq!(machine.deadlines, vec![]);
     }
-}
-
-#[test]
-fn eerd_reads_words_and_adds_up() {
-    for (timing, wait) in [("off", 0), ("full", 27)] {
-        let mut machine = Machine::new(&[("timing", timing)]);
-        let mut sum = 0_u32;
-        for word in 0..64 {
-            machine.w32(reg::EERD, word << 8 | 1);
-            if wait > 0 {
-                assert_eq!(machine.r32(reg::EERD) & 0x10, 0);
-                machine.advance(VDuration::from_micros(wait));
-            }
-            let value = machine.r32(reg::EERD);
-            assert_eq!(value & 0x11, 0x10);
-            sum += value >> 16;
-        }
-        assert_eq!(sum & 0xffff, 0xbaba);
-    }
-}
-
-#[test]
-fn the_eeprom_can_be_read_and_written_over_its_pins() {
-    let mut machine = Machine::off();
-    assert_eq!(machine.r32(reg::EECD), 0x108, "present, output idle");
-    machine.w32(reg::EECD, 0x40);
-    assert_eq!(machine.r32(reg::EECD), 0x1c8, "asked for and granted");
-    let word = microwire_read(&mut machine, 1);
-    assert_eq!(word, 0x1200);
-    microwire(&mut machine, 0b1_00_110000, 9);
-    deselect(&mut machine);
-    microwire(&mut machine, 0b1_01_000001, 9);
-    microwire(&mut machine, 0x2211, 16);
-    deselect(&mut machine);
-    assert_eq!(microwire_read(&mut machine, 1), 0x2211);
-    machine.w32(reg::CTRL_EXT, 1 << 13);
-    assert_eq!(machine.r32(reg::RAL), 0x2211_5452, "EE_RST loads the address again");
-    assert_eq!(machine.r32(reg::CTRL_EXT), 0, "and clears itself");
-    machine.reset(Reset::Warm);
-    assert_eq!(microwire_read(&mut machine, 1), 0x2211, "a bus reset does not erase it");
-}
-
-fn deselect(machine: &mut Machine) {
-    machine.w32(reg::EECD, 0);
-}
-
-fn microwire(machine: &mut Machine, bits: u32, count: u32) {
-    for n in (0..count).rev() {
-        let data = (bits >> n & 1) << 2;
-        machine.w32(reg::EECD, 2 | data);
-        machine.w32(reg::EECD, 3 | data);
-    }
-}
-
-fn microwire_read(machine: &mut Machine, address: u32) -> u16 {
-    microwire(machine, 0b1_10 << 6 | address, 9);
-    let mut word = 0;
-    for _ in 0..16 {
-        machine.w32(reg::EECD, 3 & !1);
-        machine.w32(reg::EECD, 3);
-        word = word << 1 | (machine.r32(reg::EECD) >> 3 & 1) as u16;
-    }
-    deselect(machine);
-    word
 }
 
 #[test]

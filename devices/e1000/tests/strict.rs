@@ -69,6 +69,7 @@ const MISTAKES: &[Mistake] = &[
         machine.w32(reg::EERD, 1);
         machine.w32(reg::EERD, 0x101);
     }),
+    ("eerd-layout", |machine| machine.w32(reg::EERD, 5 << 2 | 1)),
     ("buffer-size", |machine| machine.w32(reg::RCTL, 1 << 25)),
     ("bad-descriptor", |machine| segments(machine, Context { command: 4, ..Context::default() })),
     ("gap-unset", |machine| machine.w32(reg::TCTL, 0xa)),

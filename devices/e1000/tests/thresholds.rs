@@ -4,7 +4,8 @@ mod harness;
 
 use elnic_contract::VDuration;
 use harness::{
-    MAC, Machine, PEER, RECEIVE, RX_RING, SEND, TX_BUFFER, TX_RING, frame_to, legacy, reg,
+    Context, MAC, Machine, PEER, RECEIVE, RX_RING, SEND, TX_BUFFER, TX_RING, data, frame_to,
+    legacy, reg,
 };
 
 const IDE: u8 = 0x80;
@@ -172,4 +173,55 @@ fn the_packet_buffer_is_shared_as_pba_says_after_a_reset() {
         assert!((0x800..0x2000).contains(&tail), "{tail:#x} is in the transmit part");
     }
     assert_eq!(machine.r32(reg::TDFH), machine.r32(reg::TDFT));
+}
+
+#[test]
+fn without_prefetching_a_packet_waits_for_the_one_before_it() {
+    let mut machine = Machine::wire();
+    machine.w32(reg::TXDMAC, 1);
+    machine.start_transmitter(8);
+    for index in 0..3 {
+        machine.put_frame(index, &frame_to(PEER, 1000), SEND);
+    }
+    machine.w32(reg::TDT, 3);
+    assert_eq!(machine.r32(reg::TDH), 1, "the second is not fetched");
+    for done in 1..=3 {
+        let left = machine.sent.len();
+        while machine.sent.len() == left {
+            machine.advance(VDuration::from_nanos(100));
+        }
+        assert_eq!(machine.r32(reg::TDH), (done + 1).min(3));
+    }
+}
+
+#[test]
+fn segmentation_keeps_the_room_that_tspmt_says() {
+    let sent_ahead = |tspmt: u32| {
+        let mut machine = Machine::wire();
+        machine.w32(reg::TSPMT, tspmt);
+        machine.start_transmitter(8);
+        let context = Context {
+            ip: (14, 24, 33),
+            transport: (34, 50, 0),
+            payload: 40_000,
+            command: 7,
+            header: 54,
+            mss: 1000,
+        };
+        let mut packet = frame_to(PEER, 54);
+        packet[12..16].copy_from_slice(&[8, 0, 0x45, 0]);
+        machine.write_ram(TX_BUFFER, &packet);
+        machine.put_descriptor(0, context.bytes());
+        machine.put_descriptor(1, data(TX_BUFFER, 40_054, 0x0f, 3, 0));
+        machine.w32(reg::TDT, 2);
+        let ahead = machine.r32(reg::TDFPC);
+        machine.settle();
+        assert_eq!(machine.sent.len(), 40, "all of it leaves in the end");
+        ahead
+    };
+    // The FIFO has 16 KiB; a segment goes in whole once there is room for the reserve.
+    assert_eq!(sent_ahead(0), 16);
+    assert_eq!(sent_ahead(0x0100_0400), 15, "as after reset: 1280 bytes");
+    assert_eq!(sent_ahead(0x1000_1000), 8);
+    assert_eq!(sent_ahead(0xffff_ffff), 1, "more than there is: one by one");
 }

@@ -3,9 +3,15 @@
 mod harness;
 
 use elnic_contract::{
-    Device, FunctionState, LinkState, MacAddr, Nic, PowerState, Readiness, Reset, Verdict,
+    Device, Effect, Frame, FunctionState, LinkState, MacAddr, Nic, NotReady, PowerState, Readiness,
+    Reset, Size, Verdict,
 };
+use elnic_pci::{FunctionOptions, Hit, PciFunction, Window};
+use elnic_testbench::PciBench;
 use harness::{MAC, Machine, PEER, frame_to, reg};
+
+/// The control and status register of the power management capability.
+const PMCSR: u8 = 0xe0;
 
 fn asleep(given: &[(&str, &str)], filters: u32, control: u32) -> Machine {
     let mut machine = Machine::new(given);
@@ -18,7 +24,6 @@ fn sleep(machine: &mut Machine) {
     let state =
         FunctionState { power: PowerState::D3Hot, pme_enabled: true, ..FunctionState::default() };
     machine.call(|device, cx| device.function_changed(cx, state));
-    assert_eq!(machine.device.can_receive(), Readiness::Ready, "frames are looked at");
 }
 
 fn magic(destination: MacAddr, station: MacAddr) -> Vec<u8> {
@@ -151,6 +156,44 @@ fn flexible_filters_compare_the_bytes_they_are_told_to() {
 }
 
 #[test]
+fn frames_are_looked_at_only_if_one_may_wake() {
+    for (filters, control, wanted) in [
+        (0, 1, Readiness::Ready),
+        (0x1_0000, 0, Readiness::Ready),
+        (1, 2, Readiness::NotReady(NotReady::PoweredDown)),
+    ] {
+        let mut machine = asleep(&[], filters, control);
+        sleep(&mut machine);
+        assert_eq!(machine.device.can_receive(), wanted, "WUFC {filters:#x} WUC {control:#x}");
+    }
+}
+
+/// PME# driven by a magic packet in D3 with WUC as `control`, and PMCSR then.
+fn driven_in_d3(control: u32, pme_enable: u64) -> (Vec<Effect>, u64) {
+    let device = elnic_e1000::ENTRY.make([("timing", "off")]).unwrap();
+    let mut bench = PciBench::new(PciFunction::new(device, FunctionOptions::default()).unwrap());
+    bench.assign(0x8000_0000, 0xc000);
+    bench.command(7);
+    let hit = Hit { window: Window::Region(0), offset: reg::WUC };
+    bench.write_hit(hit, Size::Word, control.into()).unwrap();
+    bench.set_config(PMCSR, Size::Half, pme_enable << 8 | 3);
+    assert_eq!(bench.function.can_receive(), Readiness::Ready);
+    bench.effects.clear();
+    let frame = Frame::new(magic(MAC, MAC), bench.now).unwrap();
+    bench.enter(|function, cx| function.receive(cx, &frame));
+    (bench.effects.clone(), bench.config(PMCSR, Size::Half))
+}
+
+#[test]
+fn apm_wakes_without_the_leave_of_configuration_space() {
+    // SDM 6.4.1: with APMPME the controller sets PME_Status and drives PME#; nobody has set PME_En before a driver runs.
+    assert_eq!(driven_in_d3(0x9, 0), (vec![Effect::Pme { forced: true }], 0x8003));
+    assert_eq!(driven_in_d3(0x1, 0), (vec![], 0x8003), "without APMPME it is recorded");
+    assert_eq!(driven_in_d3(0x1, 1), (vec![Effect::Pme { forced: false }], 0x8103));
+    assert_eq!(driven_in_d3(0x3, 0).0, [Effect::Pme { forced: true }], "WUC.PME_EN enables too");
+}
+
+#[test]
 fn a_link_change_wakes() {
     let mut machine = asleep(&[("timing", "off")], 1, 2);
     sleep(&mut machine);
@@ -168,10 +211,7 @@ fn what_woke_the_machine_is_found_after_the_reset_that_waking_brings() {
     let frame = magic(MAC, MAC);
     machine.receive(&frame);
     machine.reset(Reset::Function);
-    assert_eq!(
-        machine.device.can_receive(),
-        Readiness::NotReady(elnic_contract::NotReady::ReceiverOff)
-    );
+    assert_eq!(machine.device.can_receive(), Readiness::NotReady(NotReady::ReceiverOff));
     assert_eq!((machine.r32(reg::WUS), machine.r32(reg::WUPL)), (2, frame.len() as u32));
     machine.w32(reg::WUS, 2);
     machine.w32(reg::WUC, 4);

@@ -93,14 +93,14 @@ impl Pm {
         config.get16(self.control()) & PME_ENABLE != 0
     }
 
-    /// The device wants to wake the system. Whether PME# is driven.
-    pub(crate) fn signal(&self, config: &mut ConfigSpace) -> bool {
+    /// The device wants to wake the system, with `forced` whatever PME_En says. Whether PME# is driven.
+    pub(crate) fn signal(&self, config: &mut ConfigSpace, forced: bool) -> bool {
         let sources = self.spec.pme_from.checked_shr(u32::from(config.get16(self.control()) & 3));
         if sources.unwrap_or(0) & 1 == 0 {
             return false;
         }
         config.set16(self.control(), config.get16(self.control()) | PME_STATUS);
-        self.pme_enabled(config)
+        forced || self.pme_enabled(config)
     }
 
     /// What survives a reset of the function: the PME bits, which belong to the power domain (§3.2.4).

@@ -208,10 +208,11 @@ impl PciFunction {
                     self.send(cx, message);
                 }
             }
-            Effect::Pme => {
-                let driven = self.capabilities.pm.is_some_and(|pm| pm.signal(&mut self.config));
+            Effect::Pme { forced } => {
+                let config = &mut self.config;
+                let driven = self.capabilities.pm.is_some_and(|pm| pm.signal(config, forced));
                 if driven {
-                    cx.outbox.pme();
+                    cx.outbox.push(Effect::Pme { forced });
                 }
             }
             other => cx.outbox.push(other),

@@ -1,7 +1,8 @@
 //! Frames and characters on their way in: gated as everything else that would make the device master the bus.
 
 use elnic_contract::{
-    Cx, DropReason, Frame, LinkState, Nic, NotReady, PowerState, Readiness, Serial, Verdict,
+    Cx, DropReason, Frame, LinkState, Nic, NotReady, OffloadSupport, PowerState, Readiness, Serial,
+    Verdict,
 };
 use pci_types::CommandRegister;
 
@@ -18,21 +19,14 @@ impl PciFunction {
         self.device.as_serial()
     }
 
-    /// Whether the next frame may be handed over now. A sleeping function takes frames only to look for one that wakes
-    /// the system; a device that is no NIC takes none.
+    /// Whether the next frame may be handed over now. A device that sleeps says by itself whether it looks at frames, for
+    /// which it needs no bus; one that is no NIC takes none.
     pub fn can_receive(&self) -> Readiness {
         let Some(nic) = self.nic() else {
             return Readiness::NotReady(NotReady::DriverNotReady);
         };
-        if self.power_state() != PowerState::D0 {
-            let armed = self.capabilities.pm.is_some_and(|pm| pm.pme_enabled(&self.config));
-            return if armed {
-                nic.can_receive()
-            } else {
-                Readiness::NotReady(NotReady::PoweredDown)
-            };
-        }
-        if self.command().contains(CommandRegister::BUS_MASTER_ENABLE) {
+        let asleep = self.power_state() != PowerState::D0;
+        if asleep || self.command().contains(CommandRegister::BUS_MASTER_ENABLE) {
             nic.can_receive()
         } else {
             Readiness::NotReady(NotReady::NoBusMaster)
@@ -54,6 +48,18 @@ impl PciFunction {
                 nic.link(cx, state);
             }
         });
+    }
+
+    /// The other end of the cable takes this work left in frames over from now on.
+    pub fn peer_offloads(&mut self, support: OffloadSupport) {
+        if let Some(nic) = self.device.as_nic_mut() {
+            nic.peer_offloads(support);
+        }
+    }
+
+    /// Asks the guest to announce itself to the network; `false` if it cannot be asked.
+    pub fn announce(&mut self, cx: &mut Cx<'_>) -> bool {
+        self.enter(cx, |device, cx| device.as_nic_mut().is_some_and(|nic| nic.announce(cx)))
     }
 
     /// A character has arrived on a serial line of the device.

@@ -179,7 +179,7 @@ impl Rtl8139 {
     }
 
     fn cr9346_written(&mut self, cx: &mut Cx<'_>, new: u64) {
-        self.drive_eeprom();
+        self.drive_eeprom(cx);
         if Cr9346(new).mode() == eem::AUTO_LOAD {
             self.auto_load(cx);
         } else {

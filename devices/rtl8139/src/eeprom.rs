@@ -3,15 +3,19 @@
 //! The words carry the values that the registers reset to, so a driver that reads the EEPROM and one that reads the
 //! registers agree. The chip checks no checksum and neither do drivers.
 
-use elnic_contract::MacAddr;
+use elnic_contract::{Cx, ImageError, MacAddr};
 use elnic_microwire::{Eeprom, Pins};
 
 use crate::Rtl8139;
 use crate::spec::Reg;
 use crate::spec::views::{Cr9346, eem};
+use crate::timers::Timer;
 
 /// Word 0: without it the chip loads nothing (DS EEPROM contents).
 const SIGNATURE: u16 = 0x8129;
+
+/// Lengths in bytes of the images of the chips that it takes: a 93C46 or a 93C56.
+pub(crate) const IMAGE_LENGTHS: &[usize] = &[128, 256];
 
 /// Words by number.
 mod word {
@@ -72,16 +76,37 @@ impl Rtl8139 {
         self.bank.set(register, kept | u64::from(value & mask));
     }
 
-    /// The pins follow 9346CR while it says so.
-    pub(crate) fn drive_eeprom(&mut self) {
+    /// Another chip, or one with other contents, is put in while power is off.
+    pub(crate) fn insert_eeprom(&mut self, image: &[u8]) -> Result<(), ImageError> {
+        self.eeprom = Eeprom::of_image(image, IMAGE_LENGTHS)?;
+        self.bank.reset();
+        self.load_power_on_values();
+        self.reported = self.report_filter();
+        Ok(())
+    }
+
+    /// The pins follow 9346CR while it says so; in other modes the chip is not selected.
+    pub(crate) fn drive_eeprom(&mut self, cx: &mut Cx<'_>) {
         let command = Cr9346(self.bank.get(Reg::CR9346));
-        if command.mode() == eem::PROGRAM {
-            self.eeprom.drive(Pins {
-                clock: command.clock(),
-                select: command.select(),
-                data: command.data_in(),
-            });
+        let pins = if command.mode() == eem::PROGRAM {
+            Pins { clock: command.clock(), select: command.select(), data: command.data_in() }
+        } else {
+            Pins::default()
+        };
+        if let Some(programming) = self.eeprom.drive(pins) {
+            cx.outbox.image_changed();
+            if self.fidelity.full() {
+                self.timers.arm(cx, Timer::Programming, cx.now + programming.time());
+            } else {
+                self.eeprom.programmed();
+            }
         }
+        self.show_eeprom_output();
+    }
+
+    /// The time of programming is over.
+    pub(crate) fn eeprom_programmed(&mut self) {
+        self.eeprom.programmed();
         self.show_eeprom_output();
     }
 

@@ -82,8 +82,6 @@ pub const DEFAULT_MAC: MacAddr = MacAddr([0x52, 0x54, 0x00, 0x12, 0x34, 0x56]);
 /// One controller.
 #[derive(Debug)]
 pub struct Rtl8139 {
-    /// The station address it was made with.
-    mac: MacAddr,
     revision: Revision,
     compat: Compat,
     fidelity: Fidelity,
@@ -131,7 +129,6 @@ impl Rtl8139 {
         };
         let negotiation = VDuration::from_millis(properties.number("autoneg-ms").unwrap_or(2000));
         let mut device = Self {
-            mac,
             revision: Revision::from_word(properties.choice("rev")),
             compat: Compat::from_word(properties.choice("compat")),
             fidelity: Fidelity { timing, negotiation, latencies },

@@ -6,6 +6,7 @@ use elnic_contract::{
 use elnic_registers::RegisterFile;
 
 use crate::Rtl8139;
+use crate::eeprom;
 use crate::spec::{REVISION_C, REVISION_CPLUS, Reg, VERSION_C, VERSION_CPLUS, WINDOW_SIZE};
 
 /// Which chip it is.
@@ -96,6 +97,13 @@ pub const PROPERTIES: &[PropertySpec] = &[
         kind: PropertyKind::Mac,
         default: None,
         about: "station address in the EEPROM; 52:54:00:12:34:56 if the machine gives none",
+    },
+    PropertySpec {
+        name: "eeprom",
+        kind: PropertyKind::Image { lengths: eeprom::IMAGE_LENGTHS },
+        default: None,
+        about: "file that keeps the EEPROM, as 'ethtool -e DEV raw on' prints it; made if it is not there. Its station \
+                address counts, not mac=",
     },
     PropertySpec {
         name: "rev",

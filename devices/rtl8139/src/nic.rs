@@ -2,8 +2,8 @@
 
 use elnic_contract::{
     Access, Capability, CapabilityKind, Counters, Cx, Device, DropReason, Fault, Frame,
-    FunctionState, Lines, LinkState, MacAddr, Model, Nic, NotReady, Offload, PowerManagement,
-    Readiness, Reset, RestoreError, RxFilter, SavedState, TimerId, Verdict,
+    FunctionState, ImageError, Lines, LinkState, MacAddr, Model, Nic, NotReady, Offload,
+    PowerManagement, Readiness, Reset, RestoreError, RxFilter, SavedState, TimerId, Verdict,
 };
 use elnic_wire::{ethernet, offload};
 
@@ -52,6 +52,7 @@ impl Device for Rtl8139 {
             Timer::AutoLoad => self.auto_load_done(cx),
             Timer::Dump => self.dump_tally(cx),
             Timer::Pause => self.pause_over(),
+            Timer::Programming => self.eeprom_programmed(),
         }
     }
 
@@ -81,6 +82,14 @@ impl Device for Rtl8139 {
             no_soft_reset: false,
         });
         vec![Capability { offset: POWER_MANAGEMENT_AT, kind }]
+    }
+
+    fn image(&self) -> Option<Vec<u8>> {
+        Some(self.eeprom.image())
+    }
+
+    fn insert_image(&mut self, image: &[u8]) -> Result<(), ImageError> {
+        self.insert_eeprom(image)
     }
 
     fn function_changed(&mut self, cx: &mut Cx<'_>, state: FunctionState) {

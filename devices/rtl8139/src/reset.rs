@@ -4,11 +4,10 @@ use elnic_contract::{Cx, FunctionState, Reset};
 use elnic_registers::RegisterFile;
 
 use crate::Rtl8139;
-use crate::eeprom;
 use crate::phy::Phy;
 use crate::rx::Receiver;
 use crate::spec::Reg;
-use crate::spec::views::{cr, msr};
+use crate::spec::views::{cr, msr, rcr};
 use crate::tally::Tally;
 use crate::timers::Timer;
 use crate::tx::Transmitter;
@@ -47,10 +46,13 @@ impl Rtl8139 {
     /// A reset from outside.
     pub(crate) fn hard_reset(&mut self, cx: &mut Cx<'_>, kind: Reset) {
         for timer in Timer::ALL {
-            self.timers.cancel(cx, timer);
+            // The EEPROM is a chip of its own and has no reset pin.
+            if kind == Reset::Cold || timer != Timer::Programming {
+                self.timers.cancel(cx, timer);
+            }
         }
         if kind == Reset::Cold {
-            self.eeprom = eeprom::contents(self.mac);
+            self.eeprom = self.eeprom.powered_on();
             self.counters = Default::default();
             self.strict.forget();
         }
@@ -67,6 +69,9 @@ impl Rtl8139 {
     pub(crate) fn load_power_on_values(&mut self) {
         self.bank.set(Reg::TCR, self.revision.version());
         self.bank.set(Reg::RERID, u64::from(self.revision.number()));
+        if self.eeprom.words() > elnic_microwire::WORDS {
+            self.bank.set_bits(Reg::RCR, rcr::SEL9356);
+        }
         self.load_eeprom();
         self.show_link();
         self.show_eeprom_output();
@@ -88,8 +93,8 @@ impl Rtl8139 {
             .collect();
         let advertised = self.advertised();
         for timer in Timer::ALL {
-            // The transceiver does not notice.
-            if timer != Timer::Negotiation {
+            // Transceiver and EEPROM do not notice.
+            if !matches!(timer, Timer::Negotiation | Timer::Programming) {
                 self.timers.cancel(cx, timer);
             }
         }

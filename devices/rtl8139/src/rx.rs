@@ -214,6 +214,7 @@ impl Rtl8139 {
 
     /// A frame has passed the filter: into memory, or into the FIFO.
     fn accept(&mut self, cx: &mut Cx<'_>, mut parcel: Parcel, origin: Origin) -> Verdict {
+        self.check_reception(cx);
         let direct = self.rx.fifo.is_empty()
             && !self.fidelity.full()
             && !self.timers.pending(Timer::ReceiveDma);

@@ -8,7 +8,7 @@ use elnic_registers::{RegisterFile, Written};
 
 use crate::Rtl8139;
 use crate::spec::Reg;
-use crate::spec::views::{cause, cr, tsd};
+use crate::spec::views::{Rcr, Tcr, cause, cr, tppoll, tsd};
 use crate::timers::Timer;
 
 /// What the longest ordinary frame occupies in the ring buffer, rounded up.
@@ -30,6 +30,7 @@ pub(crate) enum Rule {
     NarrowTransmitStatus,
     TransmitterOff,
     ReceiverWithoutBuffer,
+    BurstUnset,
     DescriptorOrder,
     DescriptorTaken,
     NoBusMaster,
@@ -75,6 +76,11 @@ pub const RULES: &[StrictRule] = &[
     rule("narrow-transmit-status", "access of TSD not by doublewords", "DS TSD"),
     rule("transmitter-off", "write of TCR or TSD while the transmitter is off", "DS CR.TE, TCR"),
     rule("receiver-without-buffer", "receiver enabled with its buffer at address 0", "DS RBSTART"),
+    rule(
+        "burst-unset",
+        "engine at work with MXDMA at its reset value: bursts of 16 bytes, which let the FIFO run dry or over",
+        "DS TCR.MXDMA, RCR.MXDMA; nic-models.md §2.11",
+    ),
     rule("descriptor-order", "transmit descriptors are to be used in turn", "DS TSD"),
     rule("descriptor-taken", "write of a TSD whose frame has not been sent", "DS TSD.OWN"),
     rule("no-bus-master", "transmission without bus mastering", "PCI 3.0 §6.2.2"),
@@ -127,8 +133,28 @@ impl Rtl8139 {
         if self.timers.pending(Timer::Reset) {
             self.remark(cx, Rule::UnwaitedReset, spec.name, raw);
         }
+        let (register, new) = (written.register, written.new);
+        let sends = (register == Reg::TSD && new & tsd::OWN == 0)
+            || (register == Reg::TPPOLL && new & (tppoll::HPQ | tppoll::NPQ) != 0);
+        if sends {
+            let tcr = self.bank.get(Reg::TCR);
+            self.check_burst(cx, "TCR", tcr, Tcr(tcr).burst_code());
+        }
         if let Some(rule) = self.broken_by(written) {
             self.remark(cx, rule, spec.name, raw);
+        }
+    }
+
+    /// A frame is on its way into memory.
+    pub(crate) fn check_reception(&mut self, cx: &mut Cx<'_>) {
+        let rcr = self.bank.get(Reg::RCR);
+        self.check_burst(cx, "RCR", rcr, Rcr(rcr).burst_code());
+    }
+
+    /// An engine works with the bursts that `code` stands for.
+    fn check_burst(&mut self, cx: &mut Cx<'_>, register: &'static str, value: u64, code: u8) {
+        if self.strict.is_on() && code == 0 {
+            self.remark(cx, Rule::BurstUnset, register, value);
         }
     }
 

@@ -29,10 +29,12 @@ pub(crate) enum Timer {
     Dump,
     /// A received PAUSE ends.
     Pause,
+    /// The EEPROM has programmed what it was told to.
+    Programming,
 }
 
 impl Timer {
-    pub(crate) const ALL: [Self; 11] = [
+    pub(crate) const ALL: [Self; 12] = [
         Self::TransmitDma,
         Self::TransmitLine,
         Self::ReceiveLine,
@@ -44,6 +46,7 @@ impl Timer {
         Self::AutoLoad,
         Self::Dump,
         Self::Pause,
+        Self::Programming,
     ];
 
     pub(crate) fn from_id(id: TimerId) -> Option<Self> {
@@ -70,6 +73,6 @@ mod tests {
             assert_eq!(timer as usize, position);
             assert_eq!(Timer::from_id(timer.into()), Some(timer));
         }
-        assert_eq!(Timer::from_id(TimerId(11)), None);
+        assert_eq!(Timer::from_id(TimerId(12)), None);
     }
 }

@@ -191,7 +191,7 @@ fn a_sleeping_function_looks_for_its_magic_packet_with_the_receiver_off() {
     let frame = elnic_contract::Frame::new(magic(), bench.now).unwrap();
     bench.enter(|function, cx| function.receive(cx, &frame));
     assert_eq!(bench.config(0x54, Size::Half), 0x8103, "PME status");
-    assert!(bench.effects.contains(&elnic_contract::Effect::Pme));
+    assert!(bench.effects.contains(&elnic_contract::Effect::Pme { forced: false }));
 }
 
 /// What was said of PAUSE on the cable, in quanta.

@@ -1,13 +1,13 @@
-//! Registers: identity, windows, locks, resets, EEPROM (DS register descriptions; PCI configuration space).
+//! Registers: identity, windows, locks, resets (DS register descriptions; PCI configuration space).
 
 mod harness;
 
-use elnic_contract::{Fault, Reset, Size, VDuration};
+use elnic_contract::{Fault, Size, VDuration};
 use elnic_pci::{FunctionOptions, PciFunction, Space};
 use elnic_rtl8139::{ENTRY, MODEL, QEMU_DIFFERENCES};
 use elnic_script::Place;
 use elnic_testbench::PciBench;
-use harness::{MAC, Machine, RECEIVE, TRANSMIT, reg};
+use harness::{Machine, RECEIVE, TRANSMIT, reg};
 
 fn function(properties: &[(&str, &str)]) -> PciBench {
     let device = ENTRY.make(properties.iter().copied()).unwrap();
@@ -175,64 +175,6 @@ fn writing_reset_and_enable_together_leaves_a_reset_chip_that_is_enabled() {
     machine.w16(reg::IMR, 0xffff);
     machine.w8(reg::CR, 0x1c);
     assert_eq!((machine.r8(reg::CR), machine.r16(reg::IMR)), (0x0d, 0));
-}
-
-#[test]
-fn loading_the_eeprom_resets_and_ends_by_itself() {
-    for (timing, wait) in [("off", 0), ("full", 2000)] {
-        let mut machine = Machine::new(&[("timing", timing), ("compat", "datasheet")]);
-        machine.open(|machine| machine.w32(reg::IDR, 0));
-        machine.w16(reg::IMR, 0xffff);
-        machine.w8(reg::CR9346, 0x40);
-        if wait > 0 {
-            assert_eq!(machine.r8(reg::CR9346), 0x40);
-            machine.advance_us(wait);
-        }
-        assert_eq!(machine.r8(reg::CR9346), 0);
-        assert_eq!((machine.r32(reg::IDR), machine.r16(reg::IMR)), (0x1200_5452, 0));
-    }
-}
-
-/// Clocks bits out to the EEPROM's pins, then words in.
-fn microwire(machine: &mut Machine, bits: u32, count: u32, words: u32) -> Vec<u16> {
-    let clock = |machine: &mut Machine, data: u8| {
-        machine.w8(reg::CR9346, 0x88 | data << 1);
-        machine.w8(reg::CR9346, 0x8c | data << 1);
-        u16::from(machine.r8(reg::CR9346) & 1)
-    };
-    for n in (0..count).rev() {
-        clock(machine, (bits >> n & 1) as u8);
-    }
-    let word = |machine: &mut Machine| (0..16).fold(0, |word, _| word << 1 | clock(machine, 0));
-    let read = (0..words).map(|_| word(machine)).collect();
-    machine.w8(reg::CR9346, 0x80);
-    read
-}
-
-#[test]
-fn the_eeprom_is_read_and_written_through_its_pins() {
-    let mut machine = Machine::off();
-    let words = microwire(&mut machine, 0b110 << 6, 9, 10);
-    assert_eq!(words[..3], [0x8129, 0x10ec, 0x8139]);
-    assert_eq!(words[7..10], [0x5452, 0x1200, 0x5634]);
-    microwire(&mut machine, 0b1_00_110000, 9, 0);
-    microwire(&mut machine, (0b101 << 6 | 9) << 16 | 0xbbaa, 25, 0);
-    assert_eq!(machine.r16(reg::IDR + 4), 0x5634, "not before it is loaded");
-    machine.w8(reg::CR9346, 0x40);
-    assert_eq!(machine.r16(reg::IDR + 4), 0xbbaa);
-    machine.bench.reset(Reset::Warm);
-    assert_eq!(machine.r16(reg::IDR + 4), 0xbbaa, "a bus reset does not erase it");
-    machine.bench.reset(Reset::Cold);
-    assert_eq!(machine.nic().mac(), MAC);
-}
-
-#[test]
-fn an_eeprom_without_signature_is_not_loaded() {
-    let mut machine = Machine::off();
-    microwire(&mut machine, 0b1_00_110000, 9, 0);
-    microwire(&mut machine, 0b1_00_100000, 9, 0);
-    machine.bench.reset(Reset::Warm);
-    assert_eq!((machine.r32(reg::IDR), machine.r8(reg::CONFIG1)), (0, 0x0c));
 }
 
 #[test]

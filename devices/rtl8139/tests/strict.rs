@@ -69,6 +69,14 @@ fn breaches() -> Vec<(&'static str, Box<dyn Fn(&mut Machine)>)> {
         case("transmitter-off", |m| m.w32(reg::TCR, TRANSMIT)),
         case("transmitter-off", |m| m.w32(reg::TSD, 60)),
         case("receiver-without-buffer", |m| m.w8(reg::CR, 8)),
+        case("burst-unset", |m| {
+            m.start(RECEIVE, TRANSMIT & !0x700);
+            m.give(0, &frame_to(PEER, 60));
+        }),
+        case("burst-unset", |m| {
+            m.start(RECEIVE & !0x700, TRANSMIT);
+            m.receive(&frame_to(MAC, 60));
+        }),
         case("descriptor-order", move |m| {
             started(m);
             m.w32(reg::TSAD + 8, TX_BUFFERS as u32);

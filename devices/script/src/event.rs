@@ -31,6 +31,8 @@ pub enum Event {
     Pme,
     /// What it lets through may have changed.
     RxFilterChanged,
+    /// The contents of its nonvolatile memory have changed.
+    ImageChanged,
     /// What became of a frame that arrived.
     Received(Verdict),
 }
@@ -54,13 +56,15 @@ pub enum EventKind {
     Pme,
     /// [`Event::RxFilterChanged`].
     RxFilter,
+    /// [`Event::ImageChanged`].
+    Image,
     /// [`Event::Received`].
     Rx,
 }
 
 impl EventKind {
     /// All kinds.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Tx,
         Self::Irq,
         Self::Msi,
@@ -69,6 +73,7 @@ impl EventKind {
         Self::Guest,
         Self::Pme,
         Self::RxFilter,
+        Self::Image,
         Self::Rx,
     ];
 
@@ -83,6 +88,7 @@ impl EventKind {
             Self::Guest => "guest",
             Self::Pme => "pme",
             Self::RxFilter => "rx-filter",
+            Self::Image => "image",
             Self::Rx => "rx",
         }
     }
@@ -100,6 +106,7 @@ impl Event {
             Self::Guest(_) => EventKind::Guest,
             Self::Pme => EventKind::Pme,
             Self::RxFilterChanged => EventKind::RxFilter,
+            Self::ImageChanged => EventKind::Image,
             Self::Received(_) => EventKind::Rx,
         }
     }

@@ -204,6 +204,7 @@ fn parse_expect(tokens: &mut Tokens<'_>) -> Result<Expect, ParseError> {
         EventKind::Guest => Expect::Next(Event::Guest(parse_guest(tokens)?)),
         EventKind::Pme => Expect::Next(Event::Pme),
         EventKind::RxFilter => Expect::Next(Event::RxFilterChanged),
+        EventKind::Image => Expect::Next(Event::ImageChanged),
         EventKind::Rx => Expect::Next(Event::Received(parse_verdict(tokens)?)),
     })
 }

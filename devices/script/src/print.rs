@@ -84,6 +84,7 @@ pub fn print_event(event: &Event) -> String {
         Event::Guest(GuestEvent::CrashLoaded) => "guest crash-loaded".to_owned(),
         Event::Pme => "pme".to_owned(),
         Event::RxFilterChanged => "rx-filter".to_owned(),
+        Event::ImageChanged => "image".to_owned(),
         Event::Received(Verdict::Taken) => "rx taken".to_owned(),
         Event::Received(Verdict::Dropped(reason)) => format!("rx dropped {}", reason.as_str()),
     }

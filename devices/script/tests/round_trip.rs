@@ -82,6 +82,7 @@ fn expect() -> impl Strategy<Value = Expect> {
         guest.prop_map(Event::Guest),
         Just(Event::Pme),
         Just(Event::RxFilterChanged),
+        Just(Event::ImageChanged),
         prop_oneof![Just(Verdict::Taken), verdict].prop_map(Event::Received),
     ];
     prop_oneof![

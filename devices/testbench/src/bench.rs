@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use elnic_contract::{
-    Access, Cx, Device, Effect, Entry, Fault, Frame, LinkState, Outbox, Readiness, Reset,
-    SavedState, Size, TimerId, VDuration, VTime, Verdict,
+    Access, Cx, Device, Effect, Entry, Fault, Frame, ImageError, LinkState, Outbox, Readiness,
+    Reset, SavedState, Size, TimerId, VDuration, VTime, Verdict,
 };
 use elnic_script::{Event, Place};
 
@@ -160,8 +160,9 @@ impl Bench {
             Effect::Message { address, data } => Event::Message { address, data },
             Effect::Character { line, byte } => Event::Character { line, byte },
             Effect::Guest(event) => Event::Guest(event),
-            Effect::Pme => Event::Pme,
+            Effect::Pme { .. } => Event::Pme,
             Effect::RxFilterChanged => Event::RxFilterChanged,
+            Effect::ImageChanged => Event::ImageChanged,
         };
         self.events.push((self.now, event));
     }
@@ -232,6 +233,14 @@ impl Bench {
                 nic.link(cx, state);
             }
         });
+    }
+
+    /// Puts other contents into the device's nonvolatile memory.
+    ///
+    /// # Errors
+    /// The device has none, or takes none of that length.
+    pub fn insert_image(&mut self, image: &[u8]) -> Result<(), ImageError> {
+        self.device.insert_image(image)
     }
 
     /// A reset.

@@ -3,6 +3,7 @@
 use elnic_contract::{Cx, Effect, Fault, Outbox, Size, VTime};
 use elnic_pci::{Hit, PciFunction, Space};
 
+use crate::drivers::virtio::Host;
 use crate::{Notes, SparseRam};
 
 /// A base address register that was given an address.
@@ -94,36 +95,41 @@ impl PciBench {
 
     /// Sizes every base address register as drivers do, and gives out addresses from `memory` and `io` upwards.
     pub fn assign(&mut self, memory: u64, io: u64) -> Vec<Assigned> {
-        let (mut next_memory, mut next_io) = (memory, io);
-        let (mut assigned, mut slot) = (Vec::new(), 0);
-        while slot < 6 {
-            let offset = BAR0 + slot * 4;
-            let flags = self.config(offset, Size::Word);
-            let wide = flags & 0b111 == 0b100;
-            self.set_config(offset, Size::Word, u64::from(u32::MAX));
-            let mut mask = self.config(offset, Size::Word);
-            if wide {
-                self.set_config(offset + 4, Size::Word, u64::from(u32::MAX));
-                mask |= self.config(offset + 4, Size::Word) << 32;
-            } else if mask != 0 {
-                mask |= 0xffff_ffff_0000_0000;
-            }
-            let is_io = flags & 1 != 0;
-            let size = if is_io { !(mask & !0b11) } else { !(mask & !0xf) };
-            if mask != 0 {
-                let size = size.wrapping_add(1);
-                let next = if is_io { &mut next_io } else { &mut next_memory };
-                let base = next.next_multiple_of(size);
-                *next = base + size;
-                let space = if is_io { Space::Io } else { Space::Memory };
-                self.set_config(offset, Size::Word, base & 0xffff_ffff);
-                if wide {
-                    self.set_config(offset + 4, Size::Word, base >> 32);
-                }
-                assigned.push(Assigned { slot, space, base, size });
-            }
-            slot += if wide { 2 } else { 1 };
-        }
-        assigned
+        assign(self, memory, io)
     }
+}
+
+/// Sizes every base address register of a function as drivers do, and gives out addresses from `memory` and `io` upwards.
+pub(crate) fn assign(host: &mut impl Host, memory: u64, io: u64) -> Vec<Assigned> {
+    let (mut next_memory, mut next_io) = (memory, io);
+    let (mut assigned, mut slot) = (Vec::new(), 0);
+    while slot < 6 {
+        let offset = BAR0 + slot * 4;
+        let flags = host.config(offset, Size::Word);
+        let wide = flags & 0b111 == 0b100;
+        host.set_config(offset, Size::Word, u64::from(u32::MAX));
+        let mut mask = host.config(offset, Size::Word);
+        if wide {
+            host.set_config(offset + 4, Size::Word, u64::from(u32::MAX));
+            mask |= host.config(offset + 4, Size::Word) << 32;
+        } else if mask != 0 {
+            mask |= 0xffff_ffff_0000_0000;
+        }
+        let is_io = flags & 1 != 0;
+        let size = if is_io { !(mask & !0b11) } else { !(mask & !0xf) };
+        if mask != 0 {
+            let size = size.wrapping_add(1);
+            let next = if is_io { &mut next_io } else { &mut next_memory };
+            let base = next.next_multiple_of(size);
+            *next = base + size;
+            let space = if is_io { Space::Io } else { Space::Memory };
+            host.set_config(offset, Size::Word, base & 0xffff_ffff);
+            if wide {
+                host.set_config(offset + 4, Size::Word, base >> 32);
+            }
+            assigned.push(Assigned { slot, space, base, size });
+        }
+        slot += if wide { 2 } else { 1 };
+    }
+    assigned
 }

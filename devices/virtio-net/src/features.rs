@@ -1,5 +1,6 @@
 //! Feature bits of a network device (virtio 1.3 §5.1.3) and what they need.
 
+use elnic_contract::OffloadSupport;
 use elnic_virtio::{Kind, feature};
 
 /// The driver may leave checksums to the device.
@@ -74,6 +75,19 @@ pub(crate) const SPEED_DUPLEX: u64 = 1 << 63;
 /// What a driver lets the device leave to it in received frames; [`CTRL_GUEST_OFFLOADS`] switches among these.
 pub(crate) const GUEST_OFFLOADS: u64 =
     GUEST_CSUM | GUEST_TSO4 | GUEST_TSO6 | GUEST_ECN | GUEST_UFO | GUEST_USO4 | GUEST_USO6;
+
+/// What a driver with these of [`GUEST_OFFLOADS`] switched on takes unfinished.
+pub(crate) const fn support(offloads: u64) -> OffloadSupport {
+    const USO: u64 = GUEST_USO4 | GUEST_USO6;
+    OffloadSupport {
+        checksum: offloads & GUEST_CSUM != 0,
+        tcp_v4: offloads & GUEST_TSO4 != 0,
+        tcp_v6: offloads & GUEST_TSO6 != 0,
+        ecn: offloads & GUEST_ECN != 0,
+        udp_fragment: offloads & GUEST_UFO != 0,
+        udp_segment: offloads & USO == USO,
+    }
+}
 
 /// What the transport needs to know.
 pub(crate) static KIND: Kind = Kind {

@@ -40,7 +40,8 @@ pub(crate) struct Filter {
     pub(crate) modes: Modes,
     pub(crate) unicast: Table,
     pub(crate) multicast: Table,
-    /// One bit for each identifier let through.
+    /// One bit for each identifier let through, or that would be if a filter had been agreed on: some drivers send the
+    /// commands all the same.
     vlans: Vec<u64>,
 }
 
@@ -52,12 +53,13 @@ impl Filter {
             modes: Modes { promiscuous: true, ..Modes::default() },
             unicast: Table::default(),
             multicast: Table::default(),
-            vlans: vec![0; usize::from(VLANS / 64)],
+            vlans: vec![u64::MAX; usize::from(VLANS / 64)],
         }
     }
 
-    pub(crate) fn forget_vlans(&mut self) {
-        self.vlans.fill(0);
+    /// A filter of VLANs was agreed on, which lets nothing through yet, or none was.
+    pub(crate) fn begin_vlans(&mut self, filtered: bool) {
+        self.vlans.fill(if filtered { 0 } else { u64::MAX });
     }
 
     fn vlan_bit(identifier: u16) -> (usize, u64) {
@@ -135,21 +137,8 @@ impl Filter {
 
     /// The same as QEMU reports it ([`crate::QEMU_DIFFERENCES`]).
     pub(crate) fn as_qemu(&self, report: RxFilter) -> RxFilter {
-        let reversed = |table: Vec<MacAddr>| table.into_iter().rev().collect();
-        let vlan_table = match report.vlan {
-            // Without a filter all are set, and all are told.
-            ReceiveMode::All => (0..VLANS).rev().collect(),
-            ReceiveMode::Normal | ReceiveMode::None => {
-                report.vlan_table.into_iter().rev().collect()
-            }
-        };
-        RxFilter {
-            broadcast_allowed: self.modes.no_broadcast,
-            vlan_table,
-            unicast_table: reversed(report.unicast_table),
-            multicast_table: reversed(report.multicast_table),
-            ..report
-        }
+        let vlan_table = (0..VLANS).filter(|identifier| self.has_vlan(*identifier)).collect();
+        RxFilter { broadcast_allowed: self.modes.no_broadcast, vlan_table, ..report }
     }
 
     /// Whether a device can be in this state.

@@ -46,7 +46,7 @@ mod strict;
 mod timers;
 mod transmit;
 
-use elnic_contract::{BuildError, Counters, MacAddr, Model, Properties, Strict};
+use elnic_contract::{BuildError, Counters, MacAddr, Model, OffloadSupport, Properties, Strict};
 use elnic_registers::Bank;
 use elnic_virtio::Transport;
 
@@ -83,6 +83,8 @@ pub struct VirtioNet {
     announcing: bool,
     /// Work on received frames that the driver takes over, as feature bits.
     guest_offloads: u64,
+    /// Work that the other end of the cable takes over; wiring, not state.
+    peer: OffloadSupport,
     /// Pairs in use.
     active_pairs: u16,
     steering: Steering,
@@ -114,6 +116,8 @@ impl VirtioNet {
             link_up: true,
             announcing: false,
             guest_offloads: 0,
+            // Of such a peer the machine says later which it takes.
+            peer: if settings.vnet_hdr { OffloadSupport::ALL } else { OffloadSupport::NONE },
             active_pairs: 1,
             steering: Steering::default(),
             rx,

@@ -2,15 +2,15 @@
 
 use elnic_contract::{
     Access, Capability, Counters, Cx, Device, Fault, Frame, FunctionState, Lines, LinkState,
-    MacAddr, Model, Nic, Readiness, Reset, RestoreError, RxFilter, SavedState, Size, TimerId,
-    Verdict,
+    MacAddr, Model, Nic, OffloadSupport, Readiness, Reset, RestoreError, RxFilter, SavedState,
+    Size, TimerId, Verdict,
 };
 use elnic_virtio::registers::{LEGACY, LEGACY_DEVICE, LEGACY_MSIX, MODERN};
 use elnic_virtio::{Event, capabilities};
 
 use crate::VirtioNet;
 use crate::config::{self, Reg};
-use crate::features::{CTRL_VLAN, GUEST_ANNOUNCE, GUEST_OFFLOADS, STATUS};
+use crate::features::{self, CTRL_VLAN, GUEST_ANNOUNCE, GUEST_OFFLOADS, STANDBY, STATUS};
 use crate::filter::Filter;
 use crate::line::Line;
 use crate::statistics::add;
@@ -199,11 +199,20 @@ impl Nic for VirtioNet {
     fn mac(&self) -> MacAddr {
         self.filter.mac
     }
-}
 
-impl VirtioNet {
-    /// Asks the driver to announce itself to the network, as after a migration; says whether it can be asked.
-    pub fn announce(&mut self, cx: &mut Cx<'_>) -> bool {
+    fn offloads(&self) -> OffloadSupport {
+        features::support(self.guest_offloads)
+    }
+
+    fn peer_offloads(&mut self, support: OffloadSupport) {
+        self.peer = support;
+    }
+
+    fn is_standby(&self) -> bool {
+        self.transport.has(STANDBY)
+    }
+
+    fn announce(&mut self, cx: &mut Cx<'_>) -> bool {
         if !self.transport.has(GUEST_ANNOUNCE) || !self.transport.running() {
             return false;
         }
@@ -212,7 +221,9 @@ impl VirtioNet {
         self.transport.configuration_changed(cx);
         true
     }
+}
 
+impl VirtioNet {
     /// All engines do what they can.
     fn go_on(&mut self, cx: &mut Cx<'_>) {
         self.control(cx);
@@ -254,7 +265,7 @@ impl VirtioNet {
                 let negotiated = self.transport.negotiated();
                 self.transport.arrange(&self.settings.queues_with(negotiated));
                 self.guest_offloads = negotiated & GUEST_OFFLOADS;
-                self.filter.forget_vlans();
+                self.filter.begin_vlans(self.transport.has(CTRL_VLAN));
                 if self.transport.has(CTRL_VLAN) && !self.settings.qemu_filter {
                     cx.outbox.rx_filter_changed();
                 }
@@ -285,7 +296,10 @@ impl VirtioNet {
         } else if queue & 1 == 0 {
             self.deliver(cx, pair);
         } else if pair >= self.active_pairs {
-            self.broke(cx, Broken::TransmitOnIdlePair, "QUEUE_NOTIFY", queue.into());
+            // Of a queue that is not there the transport has spoken.
+            if pair < self.settings.pairs {
+                self.broke(cx, Broken::TransmitOnIdlePair, "QUEUE_NOTIFY", queue.into());
+            }
         } else if let Some(delay) = self.settings.transmit_delay {
             // As QEMU: a second notification does not wait.
             if self.timers.pending(Timer::TransmitDelay) {

@@ -109,7 +109,7 @@ const GENERAL: [PropertySpec; 26] = [
         "vnet-hdr",
         PropertyKind::Switch,
         Some("off"),
-        "the peer takes checksums and large frames as the driver leaves them (vnet_hdr); set by the machine",
+        "the peer has a header for checksums and large frames (vnet_hdr); set by the machine",
     ),
     spec(
         "offloads",
@@ -153,7 +153,7 @@ const GENERAL: [PropertySpec; 26] = [
         "x-qemu-rx-filter-compat",
         PropertyKind::Switch,
         Some("off"),
-        "report the receive filter as QEMU does: broadcast-allowed inverted, tables in reverse, no notice of resets",
+        "report the receive filter as QEMU does: broadcast-allowed inverted, all VLANs listed while none is filtered, no notice of resets",
     ),
     spec(
         "rx-backlog",

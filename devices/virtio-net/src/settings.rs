@@ -57,7 +57,7 @@ pub(crate) struct Settings {
     pub(crate) rsc_interval: VDuration,
     pub(crate) rx_drop: bool,
     pub(crate) rx_backlog: usize,
-    /// The peer does the work that is left in frames.
+    /// The peer has a header for work that is left in frames.
     pub(crate) vnet_hdr: bool,
     /// Transmission begins so long after a notification.
     pub(crate) transmit_delay: Option<VDuration>,

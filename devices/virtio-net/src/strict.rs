@@ -19,6 +19,7 @@ pub(crate) enum Broken {
     ReceiveBufferShort,
     MacWrittenDirectly,
     CommandLayout,
+    TransmitLargeWithoutChecksum,
 }
 
 /// The rules of the network device.
@@ -68,6 +69,11 @@ pub const RULES: &[StrictRule] = &[
         "a control command has no room for its answer, or is shorter than its header",
         "virtio 1.3 §5.1.6.5",
     ),
+    rule(
+        "transmit-large-without-checksum",
+        "the header of a large frame does not leave its checksum to the device",
+        "virtio 1.3 §5.1.6.2.1",
+    ),
 ];
 
 #[cfg(test)]
@@ -76,7 +82,7 @@ mod tests {
 
     #[test]
     fn each_position_has_its_rule() {
-        assert_eq!(RULES.len(), Broken::CommandLayout as usize + 1);
+        assert_eq!(RULES.len(), Broken::TransmitLargeWithoutChecksum as usize + 1);
         assert_eq!(RULES[Broken::TransmitWritable as usize].name, "transmit-writable");
     }
 }

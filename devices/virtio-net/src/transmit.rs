@@ -218,6 +218,10 @@ impl VirtioNet {
             Ok(frame) => frame,
             Err(error) => return self.wrong_header(cx, chain, header_length, error),
         };
+        if header.is_large() && !header.checksum_flags().0 {
+            let rule = Broken::TransmitLargeWithoutChecksum;
+            self.broke(cx, rule, "virtio_net_hdr.flags", chain.id.into());
+        }
         if negotiated & MTU != 0 && !header.is_large() && frame.len() > self.longest_frame() {
             self.broke(cx, Broken::TransmitLongerThanMtu, "frame", frame.len() as u64);
         }
@@ -245,7 +249,7 @@ impl VirtioNet {
         Frame::new(bytes, cx.now).map(Sending::One).map_err(|_| DropReason::BadDescriptor)
     }
 
-    /// Does the work that is left in a frame, unless there is none or the peer does it.
+    /// Does the work that is left in a frame, unless there is none or the other end of the cable does it.
     fn expand(&mut self, queue: u16, frame: Frame) -> Result<Sending, DropReason> {
         let Offload { checksum, segmentation } = frame.offload();
         self.statistics.count(queue, |counters| match checksum {
@@ -267,7 +271,7 @@ impl VirtioNet {
                 add(&mut counters.gso_bytes, length);
             });
         }
-        if self.settings.vnet_hdr {
+        if self.peer.takes(frame.offload()) {
             if segmentation.is_some() {
                 self.statistics.count(queue, |counters| {
                     add(&mut counters.gso_whole, 1);

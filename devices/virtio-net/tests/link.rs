@@ -4,7 +4,8 @@ mod driver;
 
 use driver::*;
 use elnic_contract::{
-    Cx, Device, DropReason, LinkState, NotReady, Outbox, Properties, Readiness, Silent, Size, VTime,
+    Cx, Device, DropReason, LinkState, Nic as _, NotReady, Outbox, Properties, Readiness, Silent,
+    Size, VTime,
 };
 use elnic_script::Event;
 use elnic_testbench::SparseRam;

@@ -154,3 +154,57 @@ fn interrupts_wait_for_company_or_for_their_time() {
     assert_eq!(driver.command(&[&[6, 2, 1, 0, 0, 0][..], &coal([0, 0], 7, 9)[2..]].concat()), 0);
     assert_eq!(driver.command(&[6, 2, 9, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]), 1, "no such queue");
 }
+
+#[test]
+fn each_queue_has_limits_of_its_own_and_both_ends_of_them_count() {
+    const MODERATED: u64 = PACKED_FREE | 1 << 53 | 1 << 52;
+    let given = [("notf_coal", "on"), ("vq_notf_coal", "on")];
+    // By line, so that an interrupt is seen as such; reading ISR takes it down.
+    let told = |driver: &mut Driver| {
+        let line = driver.bench.line();
+        driver.r(0x1000, elnic_contract::Size::Byte);
+        line
+    };
+    let limits = |queue: u16, packets: u32, usecs: u32| {
+        let words = [&packets.to_le_bytes()[..], &usecs.to_le_bytes()].concat();
+        [&[6, 2][..], &queue.to_le_bytes(), &[0; 2], &words].concat()
+    };
+    for (packets, usecs) in [(3, 50), (0, 50), (3, 0), (u32::MAX, 7), (1, 1_000)] {
+        let mut driver = Driver::with(MODERATED, &given);
+        for number in 0..64 {
+            driver.chain(RX, number, &[(0x70_0000, 2048, WRITE)]);
+        }
+        driver.kick(RX);
+        assert_eq!(driver.command(&limits(TX as u16, packets, usecs)), 0);
+        driver.bench.advance(VDuration::from_millis(2));
+        told(&mut driver);
+        let send = |driver: &mut Driver, head| {
+            driver.chain(TX, head, &[(0x50_0000, 72, 0)]);
+            driver.kick(TX);
+            told(driver)
+        };
+        assert!(send(&mut driver, 0), "long after the last one it is told at once");
+        // With a time of 0 nothing waits; with one packet each is enough.
+        let at_once = usecs == 0 || packets == 1;
+        let waiting = [1, 2, 3].map(|head| send(&mut driver, head));
+        assert_eq!(waiting, [at_once, at_once, at_once || packets == 3], "{packets}, {usecs}");
+        // The receive queue has no limits.
+        for _ in 0..3 {
+            driver.receive(&frame_to(MAC, 60));
+            assert!(told(&mut driver), "{packets}, {usecs}");
+        }
+        send(&mut driver, 4);
+        if !at_once {
+            driver.bench.advance(VDuration::from_nanos(u64::from(usecs) * 1_000 - 1));
+            assert!(!told(&mut driver), "{packets}, {usecs}: not a nanosecond early");
+            driver.bench.advance(VDuration::from_nanos(1));
+            assert!(told(&mut driver), "{packets}, {usecs}: on time");
+        }
+        // Limits that are taken back tell what waits.
+        send(&mut driver, 5);
+        driver.command(&limits(TX as u16, 0, 0));
+        driver.r(0x1000, elnic_contract::Size::Byte);
+        driver.bench.advance(VDuration::from_millis(2));
+        assert!(!told(&mut driver), "nothing is left to be told");
+    }
+}

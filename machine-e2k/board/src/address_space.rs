@@ -7,7 +7,7 @@ use elnic_pci::{Hit, Mapping, Window};
 use elnic_soc::{ADDRESS_PORT, ConfigAddress, PORT_COUNT, Place, PortAccess, map};
 
 use crate::devices::{Body, BusSide, Slot};
-use crate::log::LogItem;
+use crate::log::{Cause, LogItem};
 use crate::models::Profile;
 use crate::trace::TraceEvent;
 use crate::world::World;
@@ -104,7 +104,7 @@ impl World {
         else {
             return Ok(size.mask());
         };
-        let read = self.enter(device, |body, cx| match body {
+        let read = self.enter(device, Cause::Access, |body, cx| match body {
             Body::Function(function) => Ok(function.guest_config_read(cx, register, size)),
             Body::Bridge(bridge) => Ok(bridge.config_read(register, size)),
             Body::Block(_) | Body::Pic(_) => Err(Fault::NotDecoded),
@@ -122,7 +122,7 @@ impl World {
         else {
             return Ok(());
         };
-        self.enter(device, |body, cx| match body {
+        self.enter(device, Cause::Access, |body, cx| match body {
             Body::Function(function) => function.config_write(cx, register, size, value),
             Body::Bridge(bridge) => bridge.config_write(register, size, value),
             Body::Block(_) | Body::Pic(_) => {}
@@ -204,7 +204,7 @@ impl Fabric for World {
             Target::ConfigPorts => self.port_read(offset, size),
             Target::Pc(ports) => self.pc_read(ports, offset, size),
             Target::Device(device, window) => {
-                let result = self.enter(device, |body, cx| match body {
+                let result = self.enter(device, Cause::Access, |body, cx| match body {
                     Body::Function(function) => function.read(cx, Hit { window, offset }, size),
                     other => {
                         let block = other.block().ok_or(Fault::NoRegion)?;
@@ -223,7 +223,7 @@ impl Fabric for World {
             Target::ConfigPorts => self.port_write(offset, size, value),
             Target::Pc(ports) => self.pc_write(ports, offset, size, value),
             Target::Device(device, window) => {
-                let result = self.enter(device, |body, cx| match body {
+                let result = self.enter(device, Cause::Access, |body, cx| match body {
                     Body::Function(function) => {
                         function.write(cx, Hit { window, offset }, size, value)
                     }

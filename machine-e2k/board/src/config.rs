@@ -120,6 +120,12 @@ pub static PCI_PROPERTIES: &[PropertySpec] = &[
         about: "other functions stand in the same slot",
     },
     PropertySpec {
+        name: "failover_pair_id",
+        kind: PropertyKind::Text,
+        default: None,
+        about: "id of the virtio-net with failover=on that stands in for this network interface",
+    },
+    PropertySpec {
         name: "romfile",
         kind: PropertyKind::Text,
         default: Some(""),

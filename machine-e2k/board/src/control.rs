@@ -7,8 +7,10 @@ use elnic_contract::{LinkState, MacAddr, Reset, RxFilter, VDuration, VTime};
 use elnic_cpu::{Config as CpuConfig, Interpreter, Processor as _};
 use elnic_netclient::PortId;
 
+use crate::devices::Body;
 use crate::doorbell::CallButton;
 use crate::loader::{self, Handover, LoadError, Program};
+use crate::log::Cause;
 use crate::machine::{self, Machine, Outcome};
 use crate::models::MachineModel;
 use crate::notice::Notice;
@@ -62,7 +64,7 @@ impl Machine {
                 Waiting::Stopped => self.world.hear_netdevs(),
                 Waiting::HostTime | Waiting::Stepped => self.catch_up(waiting, &pacer),
             }
-            self.world.flush_terminals();
+            self.world.hand_on();
             if self.world.bell.is_stopped() {
                 return Outcome::Stopped;
             }
@@ -101,6 +103,7 @@ impl Machine {
         self.next_input = self.world.now() + machine::INPUT_INTERVAL;
         self.world.take_input();
         self.let_go(false);
+        self.follow_standbys();
     }
 
     /// Moves the clock of a machine whose processor does not run, deadline by deadline.
@@ -148,6 +151,7 @@ impl Machine {
         for device in self.world.devices.ids() {
             self.world.reset_device(device, Reset::Warm);
         }
+        self.follow_standbys();
         self.world.rebuild_maps();
         Ok(())
     }
@@ -184,6 +188,17 @@ impl Machine {
     /// The station address that the network interface at `port` has now.
     pub fn station(&self, port: PortId) -> Option<MacAddr> {
         Some(self.function(self.world.links.at(port)?)?.nic()?.mac())
+    }
+
+    /// Asks the guest to announce the network interface at `port`; whether it can be asked.
+    pub fn announce(&mut self, port: PortId) -> bool {
+        let Some(device) = self.world.links.at(port) else { return false };
+        let asked = self.world.enter(device, Cause::Announcement, |body, cx| match body {
+            Body::Function(function) => function.announce(cx),
+            Body::Bridge(_) | Body::Block(_) | Body::Pic(_) => false,
+        });
+        self.world.after_entry(device);
+        asked.unwrap_or(false)
     }
 
     /// Tells network interfaces now of a link that a command has changed.

@@ -6,6 +6,8 @@ use elnic_pci::{Bridge, PciFunction};
 use elnic_pic::Apic;
 use elnic_soc::{Input, Place, pci_input, through_bridge};
 
+use crate::image_file::ImageFile;
+
 /// What a device is behind the bus.
 pub(crate) enum Body {
     /// A PCI function.
@@ -97,6 +99,8 @@ pub(crate) struct Slot {
     pub(crate) lines: Lines,
     /// Properties the user gave.
     pub(crate) properties: Vec<(String, String)>,
+    /// The file behind its nonvolatile memory.
+    pub(crate) image: Option<ImageFile>,
 }
 
 impl Body {
@@ -118,6 +122,16 @@ impl Slot {
             Body::Block(block) => Some(block.describe()),
             Body::Pic(pic) => Some(pic.describe()),
             Body::Bridge(_) => None,
+        }
+    }
+
+    /// Brings the file behind its memory up to date.
+    pub(crate) fn write_image(&mut self) {
+        let Body::Function(function) = &self.body else { return };
+        if let Some(file) = self.image.as_mut().filter(|file| file.changed)
+            && let Some(image) = function.device().image()
+        {
+            file.write(&self.name, &image);
         }
     }
 

@@ -4,7 +4,7 @@ use elnic_clock::DeviceId;
 use elnic_contract::{Device as _, Effect, GuestEvent, Lines, Reset, VTime};
 
 use crate::devices::{Body, BusSide, Slot};
-use crate::log::LogItem;
+use crate::log::{Cause, LogItem};
 use crate::trace::TraceEvent;
 use crate::world::World;
 
@@ -62,7 +62,7 @@ impl World {
                 self.guest_event.get_or_insert(event);
                 self.stop_slice();
             }
-            Effect::Pme => {
+            Effect::Pme { .. } => {
                 let name = self.devices.name(device);
                 self.log.say(
                     LogItem::Interrupts,
@@ -72,6 +72,13 @@ impl World {
                 );
             }
             Effect::RxFilterChanged => self.notices.rx_filter_changed(device),
+            Effect::ImageChanged => {
+                let slot = self.devices.get_mut(device);
+                if let Some(file) = slot.and_then(|slot| slot.image.as_mut()) {
+                    file.changed = true;
+                    self.images_changed = true;
+                }
+            }
         }
     }
 
@@ -136,7 +143,7 @@ impl World {
     /// Resets one device; its pending deadlines are forgotten.
     pub(crate) fn reset_device(&mut self, device: DeviceId, kind: Reset) {
         self.events.cancel_device(device);
-        self.enter(device, |body, cx| match body {
+        self.enter(device, Cause::Reset, |body, cx| match body {
             Body::Function(function) => function.reset(cx, kind),
             Body::Bridge(bridge) => bridge.reset(),
             Body::Block(block) => block.reset(cx, kind),

@@ -6,6 +6,7 @@ use elnic_netclient::NetError;
 use elnic_pci::SpecError;
 use elnic_soc::PlaceError;
 
+use crate::image_file::ImageFileError;
 use crate::loader::LoadError;
 
 /// Why a machine could not be built. Nothing of it exists then.
@@ -41,6 +42,25 @@ pub enum BuildError {
     /// An id that is taken.
     #[error("Duplicate ID '{0}' for device")]
     DuplicateId(String),
+    /// A primary that could not be named.
+    #[error("Device with failover_pair_id needs to have id")]
+    FailoverId,
+    /// A primary that is no network interface.
+    #[error("failover primary device is not an Ethernet device")]
+    FailoverNotEthernet,
+    /// A primary that cannot be pulled alone.
+    #[error("failover: primary device must be in its own PCI slot")]
+    FailoverShared,
+    /// A standby stands in for one only.
+    #[error("Cannot attach more than one primary device to '{standby}': '{one}' and '{other}'")]
+    FailoverTwice {
+        /// The standby's id.
+        standby: String,
+        /// The primary it has.
+        one: String,
+        /// The other.
+        other: String,
+    },
     /// The device does not fit where it was told to stand.
     #[error("device '{device}': {error}")]
     Place {
@@ -66,6 +86,18 @@ pub enum BuildError {
         file: String,
         /// Why.
         error: std::io::Error,
+    },
+    /// The file with the contents of its nonvolatile memory cannot be used.
+    #[error("device '{device}': {property} '{file}' cannot be used: {error}")]
+    Image {
+        /// Its name.
+        device: String,
+        /// The property that names the file.
+        property: &'static str,
+        /// The file.
+        file: String,
+        /// Why.
+        error: ImageFileError,
     },
     /// A group address given to a network interface.
     #[error(

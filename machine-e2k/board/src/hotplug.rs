@@ -8,7 +8,6 @@
 use elnic_clock::DeviceId;
 use elnic_contract::{Lines, Reset};
 
-use crate::builder;
 use crate::config::DeviceOptions;
 use crate::devices::{Body, BusSide};
 use crate::error::BuildError;
@@ -16,6 +15,7 @@ use crate::inventory::DeviceInfo;
 use crate::link::CABLE;
 use crate::machine::Machine;
 use crate::models::Profile;
+use crate::plug;
 use crate::world::World;
 
 /// Why a device was not unplugged.
@@ -33,25 +33,27 @@ pub enum UnplugError {
 }
 
 impl Machine {
-    /// Plugs a device.
+    /// Plugs a device; `None` if it is hidden because another stands in for it, see `failover`.
     ///
     /// # Errors
     /// It cannot be as it is described; nothing of it exists then.
-    pub fn plug(&mut self, options: &DeviceOptions) -> Result<DeviceInfo, BuildError> {
+    pub fn plug(&mut self, options: &DeviceOptions) -> Result<Option<DeviceInfo>, BuildError> {
         let world = &mut self.world;
         let first = world.devices.next_id();
         elnic_catalogue::find(&options.model)?;
         if world.profile == Profile::None {
             return Err(BuildError::NoBus(options.model.clone()));
         }
-        if let Err(error) = builder::add_devices(world, std::slice::from_ref(options)) {
+        if let Err(error) = plug::add_devices(world, std::slice::from_ref(options)) {
             world.evict(first);
             return Err(error);
         }
-        world.power_on_device(first);
-        world.rebuild_maps();
-        world.notice_link(first);
-        self.describe_device(first).ok_or_else(|| BuildError::NoBus(options.model.clone()))
+        if world.devices.get(first).is_some() {
+            world.power_on_device(first);
+            world.rebuild_maps();
+            world.notice_link(first);
+        }
+        Ok(self.describe_device(first))
     }
 
     /// Unplugs the device of that id or path; see the module's page for when it goes. A notice says that it has gone.
@@ -63,7 +65,11 @@ impl Machine {
             // A name made up for a device without an id is no id.
             found.path == name || found.id.as_deref() == Some(name)
         });
-        let info = found.ok_or_else(|| UnplugError::NotFound(name.to_owned()))?;
+        let Some(info) = found else {
+            // A hidden primary has never been there; it will not come.
+            let known = self.forget_primary(name);
+            return if known { Ok(()) } else { Err(UnplugError::NotFound(name.to_owned())) };
+        };
         if !info.is_users() {
             return Err(UnplugError::Soldered(name.to_owned()));
         }
@@ -90,6 +96,7 @@ impl Machine {
 
     fn remove(&mut self, info: DeviceInfo) {
         self.world.evict(info.device);
+        self.world.forget_hidden(&info.name);
         self.world.rebuild_maps();
         self.world.notices.deleted(info);
     }
@@ -97,7 +104,7 @@ impl Machine {
 
 impl World {
     /// Takes a device out of everything that knows it.
-    fn evict(&mut self, device: DeviceId) {
+    pub(crate) fn evict(&mut self, device: DeviceId) {
         self.events.cancel_device(device);
         self.events.cancel_device(DeviceId(device.0 | CABLE));
         if let Some(port) = self.links.disconnect(device)
@@ -105,7 +112,8 @@ impl World {
         {
             tracing::error!("a network interface had no port: {error}");
         }
-        if let Some(slot) = self.devices.remove(device) {
+        if let Some(mut slot) = self.devices.remove(device) {
+            slot.write_image();
             let wiring = slot.wiring;
             let edges: Vec<_> =
                 self.wires.drive_pins(device.0, Lines::NONE, |pin| wiring.input(pin)).collect();

@@ -6,11 +6,13 @@
 use std::collections::VecDeque;
 
 use elnic_clock::DeviceId;
-use elnic_contract::{Frame, LinkState, NotReady, Readiness, TimerId, VTime, Verdict};
+use elnic_contract::{
+    Frame, LinkState, NotReady, OffloadSupport, Readiness, TimerId, VTime, Verdict,
+};
 use elnic_netclient::{NetEvent, PortId};
 
 use crate::devices::{Body, Slot};
-use crate::log::LogItem;
+use crate::log::{Cause, LogItem};
 use crate::trace::TraceEvent;
 use crate::world::World;
 
@@ -29,6 +31,12 @@ struct Link {
     /// Frames whose last bit has not left the NIC yet, oldest first.
     leaving: VecDeque<Frame>,
     readiness: Readiness,
+    /// What the core knows that the NIC takes unfinished.
+    takes: OffloadSupport,
+    /// The driver was last seen to know that the NIC stands in for another.
+    standby: bool,
+    /// The same as it was last acted upon.
+    standby_followed: bool,
 }
 
 /// All cables of the board.
@@ -38,8 +46,10 @@ pub(crate) struct Links(Vec<Link>);
 impl Links {
     pub(crate) fn connect(&mut self, device: DeviceId, port: PortId) {
         // What the core assumes of a new port.
-        let readiness = Readiness::Ready;
-        self.0.push(Link { device, port, leaving: VecDeque::new(), readiness });
+        let (readiness, takes) = (Readiness::Ready, OffloadSupport::NONE);
+        let (standby, standby_followed) = (false, false);
+        let leaving = VecDeque::new();
+        self.0.push(Link { device, port, leaving, readiness, takes, standby, standby_followed });
     }
 
     fn of(&mut self, device: DeviceId) -> Option<&mut Link> {
@@ -62,6 +72,21 @@ impl Links {
 
     pub(crate) fn all(&self) -> Vec<(DeviceId, PortId)> {
         self.0.iter().map(|link| (link.device, link.port)).collect()
+    }
+
+    /// Whether the driver knows that the NIC stands in for another, and that was acted upon.
+    pub(crate) fn knows_standby(&self, device: DeviceId) -> bool {
+        self.0.iter().any(|link| link.device == device && link.standby_followed)
+    }
+
+    /// NICs whose drivers have learned that they stand in for another, or forgotten it.
+    pub(crate) fn changed_standbys(&mut self) -> Vec<(DeviceId, bool)> {
+        let mut changed = Vec::new();
+        for link in self.0.iter_mut().filter(|link| link.standby != link.standby_followed) {
+            link.standby_followed = link.standby;
+            changed.push((link.device, link.standby));
+        }
+        changed
     }
 
     fn devices(&self) -> Vec<DeviceId> {
@@ -140,15 +165,23 @@ impl World {
     pub(crate) fn pump(&mut self, device: DeviceId) {
         for _ in 0..BURST {
             let Some(function) = self.devices.get(device).and_then(Slot::function) else { return };
-            if function.nic().is_none() {
-                return;
-            }
+            let Some(nic) = function.nic() else { return };
+            let (takes, standby) = (nic.offloads(), nic.is_standby());
             let readiness = function.can_receive();
             let Some(link) = self.links.of(device) else { return };
             let port = link.port;
             if link.readiness != readiness {
                 link.readiness = readiness;
                 self.net.set_readiness(port, readiness);
+            }
+            if link.takes != takes {
+                link.takes = takes;
+                self.net.set_offload(port, takes);
+            }
+            if link.standby != standby {
+                link.standby = standby;
+                self.failover.changed = true;
+                self.stop_slice();
             }
             if readiness != Readiness::Ready {
                 return;
@@ -171,7 +204,7 @@ impl World {
     }
 
     fn frame_in(&mut self, device: DeviceId, now: VTime, frame: &Frame) {
-        let verdict = self.enter(device, |body, cx| match body {
+        let verdict = self.enter(device, Cause::Frame, |body, cx| match body {
             Body::Function(function) => function.receive(cx, frame),
             Body::Bridge(_) | Body::Block(_) | Body::Pic(_) => {
                 Verdict::Dropped(elnic_contract::DropReason::ReceiverOff)
@@ -218,6 +251,11 @@ impl World {
                         self.set_link(device, state);
                     }
                 }
+                NetEvent::Offload { port, takes } => {
+                    if let Some(device) = self.links.at(port) {
+                        self.set_peer_offloads(device, takes);
+                    }
+                }
                 NetEvent::FilterFault { filter, why } => {
                     tracing::warn!("filter '{filter}' has stopped working: {why}");
                 }
@@ -227,12 +265,18 @@ impl World {
 
     /// Tells a NIC that its cable was plugged or pulled.
     pub(crate) fn set_link(&mut self, device: DeviceId, state: LinkState) {
-        self.enter(device, |body, cx| {
+        self.enter(device, Cause::Link, |body, cx| {
             if let Body::Function(function) = body {
                 function.link(cx, state);
             }
         });
         self.after_entry(device);
+    }
+
+    fn set_peer_offloads(&mut self, device: DeviceId, takes: OffloadSupport) {
+        if let Some(Slot { body: Body::Function(function), .. }) = self.devices.get_mut(device) {
+            function.peer_offloads(takes);
+        }
     }
 
     /// Why each NIC that takes no frame takes none, by name.

@@ -177,11 +177,55 @@ impl GuestLog {
     }
 }
 
+/// Why a device was entered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cause {
+    /// A register was read or written.
+    Access,
+    /// A deadline had come.
+    Timer,
+    /// A frame arrived.
+    Frame,
+    /// The cable was plugged or pulled.
+    Link,
+    /// A character arrived.
+    Character,
+    /// The device was reset.
+    Reset,
+    /// A monitor asked it to announce itself.
+    Announcement,
+}
+
+/// Who is behind an entry.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Origin {
+    pub(crate) cause: Cause,
+    /// The bundle that makes the access, if a processor does.
+    pub(crate) bundle: Option<u64>,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let cause = match (self.bundle, self.cause) {
+            (Some(bundle), _) => return write!(f, "PC {bundle:#x}"),
+            (None, Cause::Access) => "an access from outside the processor",
+            (None, Cause::Timer) => "raised by a timer",
+            (None, Cause::Frame) => "raised by a frame",
+            (None, Cause::Link) => "raised by the cable",
+            (None, Cause::Character) => "raised by a character",
+            (None, Cause::Reset) => "raised by a reset",
+            (None, Cause::Announcement) => "raised by an announcement",
+        };
+        write!(f, "no PC: {cause}")
+    }
+}
+
 /// The log as one device sees it.
 pub(crate) struct DeviceLog<'a> {
     pub(crate) log: &'a mut GuestLog,
     pub(crate) device: &'a str,
     pub(crate) now: VTime,
+    pub(crate) origin: Origin,
 }
 
 fn item(severity: Severity) -> LogItem {
@@ -195,7 +239,8 @@ fn item(severity: Severity) -> LogItem {
 impl Log for DeviceLog<'_> {
     fn record(&mut self, entry: LogEntry) {
         if let LogEntry::Strict { .. } = entry {
-            return self.log.line(format_args!("{} {}: {}", self.now, self.device, Words(&entry)));
+            let Self { now, device, origin, .. } = self;
+            return self.log.line(format_args!("{now} {device}: {} ({origin})", Words(&entry)));
         }
         let item = item(entry.severity());
         self.log.say(item, self.device, self.now, format_args!("{}", Words(&entry)));
@@ -266,7 +311,8 @@ mod tests {
     fn written(items: LogItems, times: u64) -> (String, u64) {
         let (sender, lines) = mpsc::channel();
         let mut log = GuestLog::new(items, Box::new(Lines(sender)));
-        let mut device = DeviceLog { log: &mut log, device: "e1000.0", now: VTime::ZERO };
+        let origin = Origin { cause: Cause::Access, bundle: None };
+        let mut device = DeviceLog { log: &mut log, device: "e1000.0", now: VTime::ZERO, origin };
         for _ in 0..times {
             device.record(LogEntry::ReservedBits { register: "CTRL", bits: 2 });
         }
@@ -281,6 +327,32 @@ mod tests {
         let (text, _) = written(LogItems::parse("unimp,guest_errors").unwrap(), 1);
         assert_eq!(text, "0.000000000000 e1000.0: CTRL: reserved bits 0x2 set\n");
         assert_eq!(written(LogItems::parse("unimp").unwrap(), 1).1, 0);
+    }
+
+    #[test]
+    fn a_finding_of_strict_mode_says_where_the_guest_was() {
+        static RULE: elnic_contract::StrictRule =
+            elnic_contract::StrictRule { name: "word", text: "text", source: "source" };
+        let said = |cause, bundle| {
+            let (sender, lines) = mpsc::channel();
+            let mut log = GuestLog::new(LogItems::NONE, Box::new(Lines(sender)));
+            let origin = Origin { cause, bundle };
+            let now = VTime::ZERO;
+            let mut device = DeviceLog { log: &mut log, device: "e1000.0", now, origin };
+            device.record(LogEntry::Strict { rule: &RULE, register: "TDT", value: 9 });
+            drop(log);
+            lines.iter().collect::<String>()
+        };
+        let line = "0.000000000000 e1000.0: strict: word: TDT = 0x9: text (source)";
+        assert_eq!(said(Cause::Access, Some(0x10a8)), format!("{line} (PC 0x10a8)\n"));
+        for (cause, words) in [
+            (Cause::Access, "an access from outside the processor"),
+            (Cause::Timer, "raised by a timer"),
+            (Cause::Frame, "raised by a frame"),
+            (Cause::Link, "raised by the cable"),
+        ] {
+            assert_eq!(said(cause, None), format!("{line} (no PC: {words})\n"));
+        }
     }
 
     #[test]

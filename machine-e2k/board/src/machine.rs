@@ -116,7 +116,8 @@ impl Machine {
             self.next_input = now + INPUT_INTERVAL;
             self.world.take_input();
         }
-        self.world.flush_terminals();
+        self.follow_standbys();
+        self.world.hand_on();
         if let Some(event) = self.world.guest_event.take() {
             return Some(Outcome::Exit(event));
         }
@@ -257,6 +258,12 @@ impl Machine {
     /// Why each network interface that takes no frame takes none, by name.
     pub fn held(&self) -> impl Iterator<Item = (&str, elnic_contract::NotReady)> {
         self.world.held()
+    }
+}
+
+impl Drop for Machine {
+    fn drop(&mut self) {
+        self.world.flush();
     }
 }
 

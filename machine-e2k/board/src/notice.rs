@@ -19,6 +19,8 @@ pub enum Notice {
     RxFilterChanged(DeviceInfo),
     /// A device was unplugged.
     Deleted(DeviceInfo),
+    /// The guest's driver knows that this network interface stands in for another.
+    FailoverNegotiated(DeviceInfo),
     /// A netdev, by id, has something to tell.
     Netdev(String, elnic_netclient::Notice),
     /// An interrupt input changed its level.
@@ -63,6 +65,12 @@ impl Notices {
     pub(crate) fn deleted(&mut self, device: DeviceInfo) {
         if self.listening {
             self.others.push_back(Notice::Deleted(device));
+        }
+    }
+
+    pub(crate) fn failover(&mut self, standby: DeviceInfo) {
+        if self.listening {
+            self.others.push_back(Notice::FailoverNegotiated(standby));
         }
     }
 

@@ -30,7 +30,10 @@ impl World {
             });
         }
         let (space, at) = self.route(address, mas);
-        elnic_bus::read(self, space, at, size)
+        self.accessing = true;
+        let value = elnic_bus::read(self, space, at, size);
+        self.accessing = false;
+        value
     }
 
     #[cold]
@@ -45,7 +48,9 @@ impl World {
             return;
         }
         let (space, at) = self.route(address, mas);
+        self.accessing = true;
         elnic_bus::write(self, space, at, size, value);
+        self.accessing = false;
     }
 
     /// Whether an access straddles the end of a bank: its bytes are then served one by one.
@@ -102,7 +107,8 @@ impl Bus for World {
     }
 
     #[inline]
-    fn moment(&mut self, cycles: Cycles) {
+    fn moment(&mut self, cycles: Cycles, bundle: u64) {
+        self.bundle = bundle;
         self.ahead = Cycles(cycles.0.wrapping_sub(self.slice_start.0));
     }
 }

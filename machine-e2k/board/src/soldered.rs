@@ -79,7 +79,7 @@ pub(crate) fn solder(config: &MachineConfig) -> Result<Soldered, BuildError> {
         let wiring = place.map_or(Wiring::None, |place| Wiring::Pci(PciWiring::on_root(place)));
         let path = crate::inventory::soldered_path(id);
         let (name, lines, properties) = (name.to_owned(), Lines::NONE, Vec::new());
-        Ok(devices.push(Slot { name, path, body, wiring, lines, properties }))
+        Ok(devices.push(Slot { name, path, body, wiring, lines, properties, image: None }))
     };
     let at = |slot, function| Some(Place { slot, function });
     let alone = FunctionOptions::default();

@@ -263,3 +263,90 @@ fn a_message_to_nobody_is_the_guest_s_mistake() {
     machine.world.deliver_message(Gpa(0x1000), 0x55);
     assert!(!machine.world.inputs.interrupt);
 }
+
+/// Clocks bits into the EEPROM of the e1000 at 0x80200000.
+fn microwire(machine: &mut Machine, bits: u64, count: u32) {
+    for n in (0..count).rev() {
+        let data = (bits >> n & 1) << 2;
+        store(machine, 0x8020_0010, Size::Word, 0x42 | data);
+        store(machine, 0x8020_0010, Size::Word, 0x43 | data);
+    }
+}
+
+/// A machine whose e1000, and rtl8139, keep their EEPROMs in files.
+fn with_files(folder: &std::path::Path, more: &str) -> Result<Machine, String> {
+    let file = |name: &str| folder.join(name).display().to_string();
+    let (e1000, rtl8139) = (file("e1000.rom"), file("rtl8139.rom"));
+    let mut config = MachineConfig::new(MachineModel::named("e8c").unwrap());
+    let options = [("timing", "off"), ("eeprom", e1000.as_str())];
+    config.devices = vec![
+        DeviceOptions::new("e1000", &options),
+        DeviceOptions::new("rtl8139", &[("timing", "off"), ("eeprom", rtl8139.as_str())]),
+    ];
+    if !more.is_empty() {
+        config.devices.push(DeviceOptions::new(more, &options));
+    }
+    MachineBuilder::new().build(config).map_err(|error| error.to_string())
+}
+
+#[test]
+fn an_eeprom_outlives_its_machine() {
+    let folder = tempfile::tempdir().unwrap();
+    let read = |name: &str| std::fs::read(folder.path().join(name)).unwrap();
+    let machine = &mut with_files(folder.path(), "").unwrap();
+    assert_eq!(read("e1000.rom")[..6], [0x52, 0x54, 0, 0x12, 0x34, 0x56], "made at the start");
+    assert_eq!(read("rtl8139.rom")[14..20], [0x52, 0x54, 0, 0x12, 0x34, 0x57]);
+    place(machine, CONFIG | 3 << 15, 0x8020_0000);
+    microwire(machine, 0b1_00_110000, 9);
+    store(machine, 0x8020_0010, Size::Word, 0x40);
+    microwire(machine, (0b101 << 6 | 2) << 16 | 0xbbaa, 25);
+    store(machine, 0x8020_0010, Size::Word, 0x40);
+    assert_eq!(read("e1000.rom")[4..6], [0x34, 0x56], "the file follows between two slices");
+    machine.world.hand_on();
+    assert_eq!(read("e1000.rom")[4..6], [0xaa, 0xbb]);
+    let refused = with_files(folder.path(), "").map(|_| ()).unwrap_err();
+    assert!(refused.ends_with("e1000.rom' cannot be used: another device uses it"), "{refused}");
+    microwire(machine, (0b101 << 6 | 1) << 16 | 0xddcc, 25);
+    store(machine, 0x8020_0010, Size::Word, 0x40);
+    *machine = super::tests::machine(&[]);
+    assert_eq!(read("e1000.rom")[2..6], [0xcc, 0xdd, 0xaa, 0xbb], "and at the end");
+
+    let machine = &mut with_files(folder.path(), "").unwrap();
+    let ports: Vec<_> = machine.net().ports().collect();
+    let stations = ports.iter().filter_map(|port| machine.station(*port));
+    let stations: Vec<String> = stations.map(|station| station.to_string()).collect();
+    assert_eq!(stations, ["52:54:cc:dd:aa:bb", "52:54:00:12:34:57"]);
+    place(machine, CONFIG | 3 << 15, 0x8020_0000);
+    assert_eq!(load(machine, 0x8020_5400, Size::Word), 0xddcc_5452);
+}
+
+#[test]
+fn a_file_that_is_no_eeprom_is_refused_before_anything_is_made() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("rtl8139.rom"), [0; 100]).unwrap();
+    let refused = with_files(folder.path(), "").map(|_| ()).unwrap_err();
+    let text = "cannot be used: the image has 100 bytes; it takes 128 or 256 bytes";
+    assert!(refused.starts_with("device 'rtl8139.0': eeprom '"), "{refused}");
+    assert!(refused.ends_with(text), "{refused}");
+    assert!(!folder.path().join("e1000.rom").exists());
+    std::fs::remove_file(folder.path().join("rtl8139.rom")).unwrap();
+    let refused = with_files(folder.path(), "e1000-82545em").map(|_| ()).unwrap_err();
+    assert!(refused.contains("another device uses it"), "one file for two: {refused}");
+}
+
+#[test]
+fn an_unplugged_device_leaves_its_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("rom").display().to_string();
+    let options = DeviceOptions::new("e1000", &[("id", "n"), ("eeprom", &file), ("timing", "off")]);
+    let machine = &mut machine(&[]);
+    machine.plug(&options).unwrap();
+    place(machine, CONFIG | 3 << 15, 0x8020_0000);
+    microwire(machine, 0b1_00_110000, 9);
+    store(machine, 0x8020_0010, Size::Word, 0x40);
+    microwire(machine, (0b101 << 6 | 2) << 16 | 0xbbaa, 25);
+    store(machine, 0x8020_0010, Size::Word, 0x40);
+    machine.unplug("n").unwrap();
+    assert_eq!(std::fs::read(&file).unwrap()[4..6], [0xaa, 0xbb]);
+    machine.plug(&options).unwrap();
+}

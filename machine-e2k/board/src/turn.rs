@@ -4,6 +4,7 @@ use elnic_contract::{Device as _, TimerId};
 use elnic_netclient::PortKind;
 
 use crate::devices::{Body, Slot};
+use crate::log::Cause;
 use crate::trace::TraceEvent;
 use crate::world::World;
 
@@ -24,7 +25,7 @@ impl World {
                 let device = self.devices.name(device);
                 trace.record(now, &TraceEvent::Timer { device, timer });
             }
-            self.enter(device, |body, cx| match body {
+            self.enter(device, Cause::Timer, |body, cx| match body {
                 Body::Function(function) => function.timer(cx, timer),
                 Body::Block(block) => block.timer(cx, timer),
                 Body::Pic(pic) => pic.timer(cx, timer),
@@ -58,7 +59,7 @@ impl World {
                 serial.is_some_and(|serial| serial.room(line) > 0)
             };
             let Some((device, line, byte)) = self.serials.take(index, room) else { return };
-            self.enter(device, |body, cx| {
+            self.enter(device, Cause::Character, |body, cx| {
                 if let Body::Function(function) = body {
                     function.receive_character(cx, line, byte);
                 }
@@ -72,13 +73,28 @@ impl World {
         }
     }
 
-    pub(crate) fn flush_terminals(&mut self) {
+    /// Hands on what others should see soon: characters, and memory that has a file behind it.
+    pub(crate) fn hand_on(&mut self) {
         self.serials.flush();
+        if self.images_changed {
+            self.images_changed = false;
+            self.write_images();
+        }
+    }
+
+    fn write_images(&mut self) {
+        for device in self.devices.ids() {
+            if let Some(slot) = self.devices.get_mut(device) {
+                slot.write_image();
+            }
+        }
     }
 
     /// Hands on everything that was kept back.
     pub(crate) fn flush(&mut self) {
-        self.flush_terminals();
+        self.serials.flush();
+        // Those too that could not be written before.
+        self.write_images();
         self.log.flush();
         if let Some(trace) = &mut self.trace {
             trace.flush();

@@ -15,9 +15,10 @@ use elnic_soc::{ConfigPorts, Slots, Wires};
 use crate::address_space::{FixedWindow, Target};
 use crate::devices::{Body, BusSide, Devices};
 use crate::doorbell::Bell;
+use crate::failover::Failover;
 use crate::interrupts::Inputs;
 use crate::link::Links;
-use crate::log::{DeviceLog, GuestLog};
+use crate::log::{Cause, DeviceLog, GuestLog, Origin};
 use crate::models::Profile;
 use crate::notice::Notices;
 use crate::pc::PcState;
@@ -48,6 +49,10 @@ pub(crate) struct World {
     pub(crate) slice_start: Cycles,
     /// How far the processor is into the running slice.
     pub(crate) ahead: Cycles,
+    /// Address of the bundle that the processor executes, or executed last.
+    pub(crate) bundle: u64,
+    /// That bundle is accessing something that is not RAM.
+    pub(crate) accessing: bool,
     pub(crate) events: EventQueue,
     pub(crate) net: NetCore,
     pub(crate) links: Links,
@@ -64,6 +69,10 @@ pub(crate) struct World {
     pub(crate) guest_event: Option<GuestEvent>,
     /// State of the ports of a PC.
     pub(crate) pc: PcState,
+    /// Some device's memory is ahead of the file behind it.
+    pub(crate) images_changed: bool,
+    /// Network interfaces that others stand in for.
+    pub(crate) failover: Failover,
     /// What happened that a monitor may want to tell.
     pub(crate) notices: Notices,
     /// Kept for its allocation; empty between entries.
@@ -80,6 +89,7 @@ impl World {
     pub(crate) fn enter<T>(
         &mut self,
         id: DeviceId,
+        cause: Cause,
         call: impl FnOnce(&mut Body, &mut Cx<'_>) -> T,
     ) -> Option<T> {
         let now = self.now();
@@ -87,7 +97,9 @@ impl World {
         let slot = self.devices.get_mut(id)?;
         let mut no_dma = NoDma;
         let dma: &mut dyn Dma = if cut_off { &mut no_dma } else { &mut self.ram };
-        let mut log = DeviceLog { log: &mut self.log, device: &slot.name, now };
+        let bundle = (cause == Cause::Access && self.accessing).then_some(self.bundle);
+        let origin = Origin { cause, bundle };
+        let mut log = DeviceLog { log: &mut self.log, device: &slot.name, now, origin };
         let mut cx = Cx::new(now, dma, &mut self.outbox, &mut log);
         let result = call(&mut slot.body, &mut cx);
         self.carry_out(id, now);

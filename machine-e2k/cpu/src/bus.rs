@@ -79,10 +79,11 @@ pub trait Bus {
     /// A watched page that was written since it was watched; `None` when no more are left. Watching ends with the report.
     fn take_written_code(&mut self) -> Option<u64>;
 
-    /// The processor's cycle count ([`crate::Processor::cycles`]) at which the accesses that follow happen; told before
-    /// every bundle that may touch memory, so that a device sees its access at the right time within a run. Must be cheap.
-    fn moment(&mut self, cycles: Cycles) {
-        let _ = cycles;
+    /// The processor's cycle count ([`crate::Processor::cycles`]) at which the accesses that follow happen, and the
+    /// address of the bundle that makes them; told before every bundle that may touch memory, so that a device sees its
+    /// access at the right time within a run and a log can name the culprit. Must be cheap.
+    fn moment(&mut self, cycles: Cycles, bundle: u64) {
+        let _ = (cycles, bundle);
     }
 
     /// Asked after every bundle that touched memory; must be cheap.

@@ -9,8 +9,8 @@ use elnic_netclient::{Endpoint, NetCore, PortId, PortKind};
 use elnic_netdev::{Chardev, Filter, NetdevError};
 use elnic_qapi::Event;
 use elnic_qapi::events::{
-    DeviceDeleted, NetdevStreamConnected, NetdevStreamDisconnected, NicRxFilterChanged, Reset,
-    Shutdown,
+    DeviceDeleted, FailoverNegotiated, NetdevStreamConnected, NetdevStreamDisconnected,
+    NicRxFilterChanged, Reset, Shutdown,
 };
 use elnic_qapi::types::{
     FdSocketAddress, InetSocketAddress, RunState, ShutdownCause, SocketAddress, UnixSocketAddress,
@@ -218,6 +218,10 @@ impl State {
                     let event = DeviceDeleted { device: device.id, path: device.path };
                     self.emit(Event::DeviceDeleted(event));
                 }
+                Notice::FailoverNegotiated(device) => {
+                    let event = FailoverNegotiated { device_id: device.name };
+                    self.emit(Event::FailoverNegotiated(event));
+                }
                 Notice::Netdev(netdev_id, elnic_netclient::Notice::StreamConnected { address }) => {
                     let addr = socket_address(address);
                     let event = NetdevStreamConnected { netdev_id, addr };
@@ -285,7 +289,8 @@ impl State {
     }
 }
 
-/// Sends the frame that tells where the station at `port` is.
+/// Sends the frame that tells where the station at `port` is, and asks a guest that can to tell it too (it knows more
+/// addresses): as QEMU, both.
 fn announce_port(machine: &mut Machine, port: PortId) {
     let now: VTime = machine.now();
     let sent = machine.station(port).map(|station| {
@@ -295,6 +300,7 @@ fn announce_port(machine: &mut Machine, port: PortId) {
     if let Some(Ok(Err(error))) = sent {
         tracing::warn!("a network interface was not announced: {error}");
     }
+    machine.announce(port);
 }
 
 /// Where a peer is, in the words of the schema.

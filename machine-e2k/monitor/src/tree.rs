@@ -188,7 +188,10 @@ pub(crate) const fn kind_name(kind: &PropertyKind) -> &'static str {
         PropertyKind::Switch => "bool",
         PropertyKind::Number { max, .. } if *max <= u32::MAX as u64 => "uint32",
         PropertyKind::Number { .. } => "uint64",
-        PropertyKind::Choice(_) | PropertyKind::Mac | PropertyKind::Text => "str",
+        PropertyKind::Choice(_)
+        | PropertyKind::Mac
+        | PropertyKind::Text
+        | PropertyKind::Image { .. } => "str",
     }
 }
 
@@ -200,7 +203,10 @@ pub(crate) fn typed(kind: &PropertyKind, text: &str) -> Value {
             let hex = text.strip_prefix("0x").map(|digits| u64::from_str_radix(digits, 16));
             hex.unwrap_or_else(|| text.parse()).map_or(Value::Null, Value::from)
         }
-        PropertyKind::Choice(_) | PropertyKind::Mac | PropertyKind::Text => text.into(),
+        PropertyKind::Choice(_)
+        | PropertyKind::Mac
+        | PropertyKind::Text
+        | PropertyKind::Image { .. } => text.into(),
     }
 }
 

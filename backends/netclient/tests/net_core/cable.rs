@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 
 use elnic_contract::{Checksum, Frame, GsoKind, LinkState, Offload, Segmentation, VTime};
 use elnic_netclient::{
-    Doorbell, InputGate, LiveGate, Loss, NetClient, NetConfig, NetCore, NicOptions, Observation,
-    OffloadSupport, Source,
+    Doorbell, InputGate, LiveGate, Loss, NetClient, NetConfig, NetCore, NetEvent, NicOptions,
+    Observation, OffloadSupport, Source,
 };
 use etherparse::PacketBuilder;
 
@@ -207,8 +207,16 @@ fn large_frame() -> Frame {
         .unwrap();
     let segmentation =
         Segmentation { kind: GsoKind::TcpV4, size: 1_460, header_length: 54, ecn: false };
-    let offload = Offload { checksum: Checksum::Complete, segmentation: Some(segmentation) };
+    let checksum = Checksum::Partial { start: 34, offset: 16 };
+    let offload = Offload { checksum, segmentation: Some(segmentation) };
     Frame::with_offload(data, at(1), offload).unwrap()
+}
+
+/// A TCP packet without its checksum.
+fn unfinished_frame() -> Frame {
+    let Offload { checksum, .. } = large_frame().offload();
+    let offload = Offload { checksum, segmentation: None };
+    Frame::with_offload(large_frame().data()[..60].to_vec(), at(1), offload).unwrap()
 }
 
 #[test]
@@ -219,7 +227,7 @@ fn a_large_frame_is_cut_for_a_backend_and_passes_whole_to_a_nic_that_takes_it() 
     core.add_hub_port("h1", 0, None).unwrap();
     core.add_hub_port("h2", 0, None).unwrap();
     let sender = core.add_nic(nic(Some("h1"))).unwrap();
-    let takes = OffloadSupport { tcp_v4: true, ..OffloadSupport::NONE };
+    let takes = OffloadSupport { checksum: true, tcp_v4: true, ..OffloadSupport::NONE };
     let listener = core.add_nic(NicOptions { offload: takes, ..nic(Some("h2")) }).unwrap();
     core.send(sender, at(1), large_frame()).unwrap();
     let lengths: Vec<usize> = far.get().received.iter().map(Frame::len).collect();
@@ -230,6 +238,51 @@ fn a_large_frame_is_cut_for_a_backend_and_passes_whole_to_a_nic_that_takes_it() 
     core.set_offload(listener, OffloadSupport::NONE);
     core.send(sender, at(2), large_frame()).unwrap();
     assert_eq!(core.queued(listener), 3);
+}
+
+#[test]
+fn each_end_hears_what_the_other_takes_and_when_that_changes() {
+    const CHECKSUM: OffloadSupport = OffloadSupport { checksum: true, ..OffloadSupport::NONE };
+    const TCP: OffloadSupport = OffloadSupport { tcp_v4: true, ..CHECKSUM };
+    let (mut core, far) = (core(), FarEnd::with_credits(9));
+    far.get().takes = TCP;
+    core.add_backend("n0", far.client()).unwrap();
+    let port = core.add_nic(nic(Some("n0"))).unwrap();
+    let told = |core: &mut NetCore| -> Vec<_> {
+        let told = core.events().filter_map(|event| match event {
+            NetEvent::Offload { port, takes } => Some((port, takes)),
+            _ => None,
+        });
+        told.collect()
+    };
+    assert_eq!(told(&mut core), [(port, TCP)]);
+    assert_eq!((core.offload_beyond(port), far.get().peer), (TCP, OffloadSupport::NONE));
+    core.set_offload(port, CHECKSUM);
+    assert_eq!((told(&mut core), far.get().peer), (vec![], CHECKSUM));
+    core.remove_netdev("n0").unwrap();
+    assert_eq!(told(&mut core), [(port, OffloadSupport::NONE)]);
+}
+
+#[test]
+fn behind_a_hub_what_any_listener_takes_counts_and_each_gets_what_suits_him() {
+    let (mut core, plain, taking) = (core(), FarEnd::with_credits(9), FarEnd::with_credits(9));
+    taking.get().takes = OffloadSupport::ALL;
+    for (name, far) in [("n0", &plain), ("n1", &taking)] {
+        core.add_backend(name, far.client()).unwrap();
+        core.add_hub_port(&format!("h{name}"), 0, Some(name)).unwrap();
+    }
+    core.add_hub_port("h", 0, None).unwrap();
+    let port = core.add_nic(nic(Some("h"))).unwrap();
+    assert_eq!(core.offload_beyond(port), OffloadSupport::ALL);
+    for whole in [unfinished_frame(), large_frame()] {
+        core.send(port, at(1), whole.clone()).unwrap();
+        assert_eq!(taking.get().received, std::slice::from_ref(&whole));
+        let finished = std::mem::take(&mut plain.get().received);
+        assert_eq!(finished, elnic_wire::offload::materialise(&whole).unwrap());
+        taking.get().received.clear();
+    }
+    core.remove_netdev("n1").unwrap();
+    assert_eq!(core.offload_beyond(port), OffloadSupport::NONE);
 }
 
 #[test]

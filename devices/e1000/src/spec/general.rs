@@ -107,7 +107,7 @@ pub(super) const CTRL_EXT: Register = Register::new(
         f("ASDCHK", 12, 1, Sc, "check the speed now; done at once").volatile(),
         f("EE_RST", 13, 1, Sc, "load the EEPROM again").volatile(),
         f("IPS", 14, 1, Rw, "invert the power state; not connected"),
-        f("SPD_BYPS", 15, 1, Mode::NotModelled, "bypass the speed selection"),
+        f("SPD_BYPS", 15, 1, Rw, "the speed is that of CTRL.SPEED, as with CTRL.FRCSPD"),
         f("RO_DIS", 17, 1, Rw, "no relaxed ordering, which PCI has not"),
         f("LINK_MODE", 22, 2, Rw, "0: copper"),
     ],

@@ -57,7 +57,7 @@ pub(super) const TXDMAC: Register = Register::new(
     "TXDMAC",
     0x03000,
     4,
-    &[f("DPP", 0, 1, Mode::NotModelled, "disable packet prefetching")],
+    &[f("DPP", 0, 1, Rw, "fetch no packet before the one ahead of it has left the FIFO")],
 )
 .about("transmit DMA control", "nic-models.md §1.2");
 
@@ -108,8 +108,8 @@ pub(super) const TSPMT: Register = Register::new(
     0x03830,
     4,
     &[
-        f("TSMT", 0, 16, Mode::NotModelled, "segmentation minimum transfer"),
-        f("TSPBP", 16, 16, Mode::NotModelled, "segmentation packet buffer padding"),
+        f("TSMT", 0, 16, Rw, "bytes that the FIFO must have room for before a segment is fetched"),
+        f("TSPBP", 16, 16, Rw, "bytes of the FIFO that segmentation leaves free besides"),
     ],
 )
 .reset(0x0100_0400)

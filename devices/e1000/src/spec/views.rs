@@ -107,19 +107,29 @@ pub(crate) mod eecd {
     pub(crate) const DI: u64 = 1 << 2;
     pub(crate) const DO: u64 = 1 << 3;
     pub(crate) const REQ: u64 = 1 << 6;
+    pub(crate) const PRES: u64 = 1 << 8;
+    pub(crate) const SIZE: u64 = 1 << 9;
     pub(crate) const PINS: u64 = SK | CS | DI;
+}
+
+/// Bits of TXDMAC.
+pub(crate) mod txdmac {
+    pub(crate) const DPP: u64 = 1 << 0;
 }
 
 /// Bits of EERD.
 pub(crate) mod eerd {
     pub(crate) const START: u64 = 1 << 0;
     pub(crate) const DONE: u64 = 1 << 4;
+    /// Where parts from the 82541 on have the lower part of the address, and these nothing that software sets.
+    pub(crate) const LATER_ADDRESS: u64 = 0xec;
 }
 
 /// Bits of CTRL_EXT.
 pub(crate) mod ctrl_ext {
     pub(crate) const ASDCHK: u64 = 1 << 12;
     pub(crate) const EE_RST: u64 = 1 << 13;
+    pub(crate) const SPD_BYPS: u64 = 1 << 15;
 }
 
 /// Bits of the interrupt registers.

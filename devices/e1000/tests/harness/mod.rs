@@ -82,6 +82,8 @@ pub struct Machine {
     pub notes: Notes,
     pub sent: Vec<Frame>,
     pub filter_changes: usize,
+    /// Times the EEPROM was written.
+    pub image_changes: usize,
     /// Power management events.
     pub wake_ups: usize,
     /// Message-signalled interrupts.
@@ -116,6 +118,7 @@ impl Machine {
             notes: Notes::default(),
             sent: Vec::new(),
             filter_changes: 0,
+            image_changes: 0,
             wake_ups: 0,
             messages: 0,
             interrupts: Vec::new(),
@@ -145,7 +148,8 @@ impl Machine {
                 }
                 Effect::Cancel(timer) => self.deadlines.retain(|(other, _)| *other != timer),
                 Effect::RxFilterChanged => self.filter_changes += 1,
-                Effect::Pme => self.wake_ups += 1,
+                Effect::ImageChanged => self.image_changes += 1,
+                Effect::Pme { .. } => self.wake_ups += 1,
                 Effect::Msi(0) => self.messages += 1,
                 other => panic!("unexpected {other:?}"),
             }

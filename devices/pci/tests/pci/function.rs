@@ -167,7 +167,7 @@ fn a_wake_up_is_recorded_always_and_signalled_when_enabled() {
     bench.set_config(PMCSR, Size::Half, 0x8100);
     assert_eq!(bench.config(PMCSR, Size::Half), 0x0108, "1 clears PME Status");
     bench.write_hit(hit, Size::Word, 1).unwrap();
-    assert_eq!(bench.effects, [Effect::Pme]);
+    assert_eq!(bench.effects, [Effect::Pme { forced: false }]);
     bench.set_config(PMCSR, Size::Half, 0x8101);
     bench.write_hit(hit, Size::Word, 1).unwrap();
     assert_eq!(bench.config(PMCSR, Size::Half), 0x0109, "it cannot signal from D1");

@@ -41,6 +41,11 @@ bitfield! {
     pub(crate) u8, early_sixteenths, _: 27, 24;
 }
 
+/// Bits of RCR that are the hardware's.
+pub(crate) mod rcr {
+    pub(crate) const SEL9356: u64 = 1 << 6;
+}
+
 impl Rcr {
     /// Size of the ring buffer in bytes.
     pub(crate) fn ring_size(self) -> u32 {

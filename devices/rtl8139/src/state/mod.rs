@@ -69,7 +69,10 @@ impl Rtl8139 {
             return Err(impossible("registers.RERID", why));
         }
         if !state.eeprom.is_possible() {
-            return Err(impossible("eeprom", "has not 64 words or a command of too many bits"));
+            return Err(impossible(
+                "eeprom",
+                "is of no chip there is, or has a command of too many bits",
+            ));
         }
         let tx = state.transmit.revive()?;
         let rx = state.receive.revive()?;

@@ -1,4 +1,4 @@
-//! A cold reset forgets everything.
+//! A cold reset forgets everything but nonvolatile memory.
 
 use elnic_contract::{Entry, LinkState, Reset};
 use proptest::prelude::*;
@@ -7,8 +7,8 @@ use super::strategies::{ops, scenario};
 use super::{bench_after, property};
 use crate::Bench;
 
-/// After random operations and a cold reset a device equals a new one that was switched on at the same instant: in what
-/// it saves, shows and does.
+/// After random operations and a cold reset a device equals a new one with the same nonvolatile memory that was switched
+/// on at the same instant: in what it saves, shows and does.
 ///
 /// # Panics
 /// It does not.
@@ -25,6 +25,9 @@ pub fn a_cold_reset_makes_a_device_like_new(entry: &'static Entry) {
 
         let mut new = Bench::unpowered(move || entry.make([]).expect("the defaults make a device"));
         new.start_at(used.now());
+        if let Some(image) = used.device().image() {
+            new.insert_image(&image).expect("what a device shows it takes back");
+        }
         new.link(LinkState::Up);
         new.reset(Reset::Cold);
 

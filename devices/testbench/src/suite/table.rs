@@ -44,6 +44,7 @@ pub fn properties_and_scenarios_are_sound(entry: &'static Entry) {
             PropertyKind::Choice(words) => words.iter().map(|word| (*word).to_owned()).collect(),
             PropertyKind::Mac => vec!["52:54:00:12:34:56".to_owned()],
             PropertyKind::Text => vec![String::new(), "x".repeat(300)],
+            PropertyKind::Image { .. } => vec![String::new(), "image.bin".to_owned()],
         };
         for value in values {
             if let Err(error) = entry.make([(spec.name, value.as_str())]) {

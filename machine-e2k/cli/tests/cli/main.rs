@@ -4,6 +4,7 @@
 
 mod common;
 mod control;
+mod eeprom;
 mod help;
 mod images;
 mod interrupts;
@@ -14,6 +15,7 @@ mod network;
 mod observation;
 mod refusals;
 mod serial;
+mod strict;
 mod table;
 mod tools;
 mod vectors;

@@ -121,9 +121,7 @@ impl<B: Bus> Context<'_, B> {
         let aau = &mut self.state.aau;
         let step = step(&aau.increments, increment) << access.scale;
         let index = &mut aau.store_indices[usize::from(access.index & 15)];
-        if access.index != 0 {
-            *index = index.wrapping_add(step);
-        }
+        *index = index.wrapping_add(step);
     }
 
     /// What an operation does whose qualifier does not hold: the index of an array store advances all the same, unless its own qualifier
@@ -350,8 +348,8 @@ impl<B: Bus> Context<'_, B> {
         match register.file {
             AauFile::Aad if high => aau.descriptors[number & 31].hi = value,
             AauFile::Aad => aau.descriptors[number & 31].lo = value,
-            // Number 0 of these three is a constant.
-            AauFile::Aasti if number != 0 => aau.store_indices[number & 15] = value as u32,
+            AauFile::Aasti => aau.store_indices[number & 15] = value as u32,
+            // Number 0 of these two is a constant.
             AauFile::Aaind if number != 0 => aau.load_indices[number & 15] = value as u32,
             AauFile::Aaincr if number != 0 => aau.increments[number & 7] = value as u32,
             AauFile::Aaldi => {

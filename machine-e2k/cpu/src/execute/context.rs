@@ -69,6 +69,8 @@ pub(super) struct Context<'a, B> {
     pub(super) unit: Option<[u64; 4]>,
     /// Bit n: the result of channel n is a diagnostic value.
     pub(super) poison: u8,
+    /// Bit n: the qualifier of channel n is a diagnostic value, and its operation is speculative.
+    pub(super) doubted: u8,
     /// What does not fit into the value of an operation.
     pub(super) aside: [Aside; 8],
     /// Where the transfer of the bundle leads, if it is taken.
@@ -117,6 +119,7 @@ impl<'a, B: Bus> Context<'a, B> {
             cellar: None,
             unit: None,
             poison: 0,
+            doubted: 0,
             aside: [Aside::default(); 8],
             target: 0,
             stop: None,

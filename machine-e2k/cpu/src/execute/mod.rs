@@ -139,7 +139,7 @@ impl Interpreter {
                 scoreboard.issue(&mut cx, bundle);
             }
             if bundle.memory {
-                cx.bus.moment(Cycles(cx.state.cycles));
+                cx.bus.moment(Cycles(cx.state.cycles), ip);
             }
             if let Err(trap) = step::step(&mut cx, bundle) {
                 let fault = cellar::settle(&mut cx, bundle, trap);

@@ -166,7 +166,9 @@ impl<B: Bus> Context<'_, B> {
             Action::WriteState(register) => return self.write_state(register, value),
             Action::Prepare => {
                 if let Target::Ctpr(number) = operation.target {
-                    let ctpr = Ctpr::prepared(CtprTag::Disp, 0, 0, value);
+                    let invalid = self.poison >> operation.channel & 1 != 0;
+                    let tag = if invalid { CtprTag::Diagnostic } else { CtprTag::Disp };
+                    let ctpr = Ctpr::prepared(tag, 0, 0, value);
                     *self.ctpr_mut(number) = ctpr;
                 }
             }

@@ -5,7 +5,7 @@ use elnic_isa::ControlCondition;
 use super::bounds::check_bounds;
 use super::context::Context;
 use super::logic::Results;
-use super::step::{asked, check_setup, operate, set_up};
+use super::step::{asked, check_setup, operate, parallel, set_up};
 use super::transfer::Flow;
 use crate::bus::Bus;
 use crate::decode::{Bundle, Rare, Target};
@@ -22,7 +22,7 @@ pub(super) fn step<B: Bus>(cx: &mut Context<'_, B>, bundle: &Bundle) -> Result<(
         check_bounds(cx, bundle)?;
     }
     let (predicates, stages) = asked(cx);
-    cx.poison = 0;
+    (cx.poison, cx.doubted) = (0, 0);
     if cx.tags {
         cx.check_tags(bundle, predicates, stages)?;
     }
@@ -49,7 +49,11 @@ pub(super) fn step<B: Bus>(cx: &mut Context<'_, B>, bundle: &Bundle) -> Result<(
     };
     let flow = if taken { cx.plan(bundle.transfer) } else { Ok(Flow::Next) };
     let flow = if late { flow } else { Ok(flow?) };
-    operate(cx, bundle, predicates, stages)?;
+    if cx.doubted == 0 {
+        operate(cx, bundle, predicates, stages)?;
+    } else {
+        parallel(cx, bundle, predicates, stages)?;
+    }
     if late {
         taken = holds_afterwards(cx, bundle, logic);
     }

@@ -212,7 +212,7 @@ fn is_allowed<B: Bus>(
 }
 
 /// Evaluate all, store, then write registers by channel.
-fn parallel<B: Bus>(
+pub(super) fn parallel<B: Bus>(
     cx: &mut Context<'_, B>,
     bundle: &Bundle,
     predicates: u32,
@@ -235,13 +235,13 @@ fn evaluate_then_write<B: Bus>(
     let mut values = [0; 6];
     let mut executed = 0_u8;
     for (number, (operation, value)) in bundle.operations.iter().zip(&mut values).enumerate() {
-        if bundle.loop_stores && operation.stores() && cx.loop_suppresses_store() {
+        if bundle.loop_stores && operation.stores() && cx.state.lsr.suppresses_store() {
             continue;
         }
-        if is_allowed(cx, operation, predicates, stages) {
+        if cx.is_doubted(operation) || is_allowed(cx, operation, predicates, stages) {
             match cx.evaluate(operation, predicates, stages) {
                 Ok(result) => {
-                    *value = result;
+                    *value = cx.doubt(operation, result);
                     executed |= 1 << number;
                 }
                 Err(trap) => cx.leave_out(operation, trap, 0)?,

@@ -30,7 +30,7 @@ pub struct PrefetchArea {
 pub struct Aau {
     /// `%aad0` to `%aad31`.
     pub descriptors: [ArrayDescriptor; 32],
-    /// `%aasti0` to `%aasti15`: store indices; index 0 always counts as zero.
+    /// `%aasti0` to `%aasti15`: store indices.
     pub store_indices: [u32; 16],
     /// Tags of the store indices, two bits each.
     pub store_tags: u32,

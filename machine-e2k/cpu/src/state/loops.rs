@@ -80,6 +80,21 @@ impl Lsr {
         u32::MAX << (self.pcnt & 31)
     }
 
+    /// Whether `loop_mode` keeps the next store of a bundle from being made, whatever its qualifier (e2k-isa.md §6.4).
+    pub const fn suppresses_store(&mut self) -> bool {
+        if self.prologue() {
+            return true;
+        }
+        if !self.loop_end() {
+            return false;
+        }
+        if self.strmd == 0 {
+            return true;
+        }
+        self.strmd -= 1;
+        false
+    }
+
     /// `alc`: one iteration is done.
     #[inline]
     pub const fn advance(&mut self) {

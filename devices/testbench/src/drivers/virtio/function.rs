@@ -3,7 +3,7 @@
 use elnic_contract::{Effect, Frame, Readiness, Size, Verdict};
 use elnic_pci::{PciFunction, Space};
 
-use super::{Queue, Rings};
+use super::{Host, Layout, Queue, Rings};
 use crate::PciBench;
 
 /// How the driver reaches the device.
@@ -19,11 +19,6 @@ pub enum Path {
 
 /// Where messages go; the vector is the data.
 const MESSAGES: u64 = 0xfee0_0000;
-const MEMORY: u64 = 0x8000_0000;
-const PORTS: u64 = 0xc000;
-/// Where queues stand in RAM, and how far apart.
-const QUEUES: u64 = 0x100_0000;
-const STRIDE: u64 = 0x10_0000;
 
 const COMMON: u8 = 1;
 const NOTIFY: u8 = 2;
@@ -42,10 +37,11 @@ const VERSION_1: u64 = 1 << 32;
 const RING_PACKED: u64 = 1 << 34;
 
 /// One function and the driver's view of it.
-pub struct VirtioFunction {
+pub struct VirtioFunction<H = PciBench> {
     /// The function on its bus.
-    pub bench: PciBench,
+    pub bench: H,
     path: Path,
+    layout: Layout,
     /// Base address register and offset, by structure.
     structures: [(u8, u64); 6],
     bases: [Option<(Space, u64)>; 6],
@@ -61,17 +57,38 @@ pub struct VirtioFunction {
 }
 
 impl VirtioFunction {
-    /// Finds the structures of `function`, gives out addresses and enables it.
+    /// The same on a bench of its own.
     pub fn new(function: PciFunction, path: Path) -> Self {
-        let mut bench = PciBench::new(function);
+        Self::on(PciBench::new(function), path, Layout::BENCH)
+    }
+
+    /// A frame arrives, if the function takes it now.
+    pub fn receive(&mut self, frame: &Frame) -> Option<Verdict> {
+        let frame = frame.clone().arriving(self.bench.now);
+        (self.bench.function.can_receive() == Readiness::Ready)
+            .then(|| self.bench.enter(|function, cx| function.receive(cx, &frame)))
+    }
+
+    /// What the function wanted done since the last call.
+    pub fn effects(&mut self) -> Vec<Effect> {
+        let new = self.bench.effects[self.looked..].to_vec();
+        self.looked = self.bench.effects.len();
+        new
+    }
+}
+
+impl<H: Host> VirtioFunction<H> {
+    /// Finds the structures of the function, gives out addresses and enables it.
+    pub fn on(mut bench: H, path: Path, layout: Layout) -> Self {
         let mut bases = [None; 6];
-        for bar in bench.assign(MEMORY, PORTS) {
+        for bar in crate::pci::assign(&mut bench, layout.memory, layout.ports) {
             bases[usize::from(bar.slot)] = Some((bar.space, bar.base));
         }
-        bench.command(if path == Path::Window { 4 } else { 7 });
+        bench.set_config(0x04, Size::Half, if path == Path::Window { 4 } else { 7 });
         let mut found = Self {
             bench,
             path,
+            layout,
             structures: [(0, 0); 6],
             bases,
             window_at: 0,
@@ -88,15 +105,16 @@ impl VirtioFunction {
     fn walk(&mut self) {
         let mut at = self.bench.config(0x34, Size::Byte) as u8;
         while at != 0 {
-            let config = |offset: u8, size| self.bench.config(at + offset, size);
+            let mut config = |offset: u8, size| self.bench.config(at + offset, size);
             if config(0, Size::Byte) == 9 {
                 let kind = config(3, Size::Byte) as u8;
+                let place = (config(4, Size::Byte) as u8, config(8, Size::Word));
+                let multiplier = if kind == NOTIFY { config(16, Size::Word) } else { 0 };
                 if usize::from(kind) < self.structures.len() {
-                    let bar = config(4, Size::Byte) as u8;
-                    self.structures[usize::from(kind)] = (bar, config(8, Size::Word));
+                    self.structures[usize::from(kind)] = place;
                 }
                 if kind == NOTIFY {
-                    self.multiplier = config(16, Size::Word);
+                    self.multiplier = multiplier;
                 }
                 if kind == WINDOW {
                     self.window_at = at;
@@ -121,7 +139,7 @@ impl VirtioFunction {
         for vector in 0..vectors {
             let entry = base + (table & !7) + vector * 16;
             for (offset, value) in [(0, MESSAGES), (4, 0), (8, vector), (12, 0)] {
-                self.bench.write(space, entry + offset, Size::Word, value).unwrap().unwrap();
+                self.bench.write(space, entry + offset, Size::Word, value);
             }
         }
         self.bench.set_config(at + 2, Size::Half, 0x8000);
@@ -148,16 +166,16 @@ impl VirtioFunction {
             return;
         }
         let (space, base) = self.bases[usize::from(bar)].expect("the register has an address");
-        self.bench.write(space, base + offset, size, value).expect("it is decoded").unwrap();
+        self.bench.write(space, base + offset, size, value);
     }
 
     fn read_at(&mut self, bar: u8, offset: u64, size: Size) -> u64 {
         if self.path == Path::Window {
             let data = self.aim(bar, offset, size);
-            return self.bench.enter(|function, cx| function.guest_config_read(cx, data, size));
+            return self.bench.config(data, size);
         }
         let (space, base) = self.bases[usize::from(bar)].expect("the register has an address");
-        self.bench.read(space, base + offset, size).expect("it is decoded").unwrap()
+        self.bench.read(space, base + offset, size)
     }
 
     fn set(&mut self, structure: u8, offset: u64, size: Size, value: u64) {
@@ -172,6 +190,16 @@ impl VirtioFunction {
 
     fn legacy(&self) -> bool {
         self.path == Path::Legacy
+    }
+
+    /// Writes a register of the common configuration structure, however wrong that may be.
+    pub fn set_common(&mut self, offset: u64, size: Size, value: u64) {
+        self.set(COMMON, offset, size, value);
+    }
+
+    /// Writes a byte of the device configuration.
+    pub fn set_configuration(&mut self, offset: u64, value: u8) {
+        self.set(DEVICE, offset, Size::Byte, value.into());
     }
 
     /// Writes the device status.
@@ -261,7 +289,7 @@ impl VirtioFunction {
     /// # Panics
     /// There is no such queue, or no such vector.
     pub fn add_queue(&mut self, number: u16, most: u16, vector: Option<u64>) {
-        let base = QUEUES + u64::from(number) * STRIDE;
+        let base = self.layout.queues + u64::from(number) * self.layout.stride;
         if self.legacy() {
             self.write_at(0, 0xe, Size::Half, number.into());
             let size = self.read_at(0, 0xc, Size::Half) as u16;
@@ -273,7 +301,7 @@ impl VirtioFunction {
                 self.write_at(0, 0x16, Size::Half, vector);
                 assert_eq!(self.read_at(0, 0x16, Size::Half), vector);
             }
-            self.queues.push(Queue::new(number, size, Rings::Split, [base, driver, device]));
+            self.adopt(number, size, Rings::Split, [base, driver, device]);
             return;
         }
         self.set(COMMON, 0x16, Size::Half, number.into());
@@ -291,6 +319,19 @@ impl VirtioFunction {
         }
         self.set(COMMON, 0x1c, Size::Half, 1);
         let rings = if self.features & RING_PACKED != 0 { Rings::Packed } else { Rings::Split };
+        self.adopt(number, size, rings, areas);
+    }
+
+    /// Keeps a queue whose areas are zero, as drivers leave them to the device.
+    fn adopt(&mut self, number: u16, size: u16, rings: Rings, areas: [u64; 3]) {
+        let [table, driver, device] = areas;
+        let entries = usize::from(size);
+        let lengths = [(table, entries * 16), (driver, entries * 2 + 6), (device, entries * 8 + 6)];
+        for (area, length) in lengths {
+            self.bench.store(area, &vec![0; length]);
+        }
+        // One of the same number, from before a reset, is no more.
+        self.queues.retain(|queue| queue.number != number);
         self.queues.push(Queue::new(number, size, rings, areas));
     }
 
@@ -313,7 +354,7 @@ impl VirtioFunction {
     pub fn add(&mut self, number: u16, parts: &[super::Buffer]) -> u16 {
         let index = self.queues.iter().position(|queue| queue.number == number);
         let queue = &mut self.queues[index.expect("the queue was set up")];
-        queue.add(&mut self.bench.ram, parts)
+        queue.add(&mut self.bench, parts)
     }
 
     /// Notifies the device.
@@ -329,20 +370,6 @@ impl VirtioFunction {
     /// What the device has given back since the last call.
     pub fn completions(&mut self, number: u16) -> Vec<super::Completion> {
         let index = self.queues.iter().position(|queue| queue.number == number);
-        self.queues[index.expect("the queue was set up")].completions(&self.bench.ram)
-    }
-
-    /// A frame arrives, if the function takes it now.
-    pub fn receive(&mut self, frame: &Frame) -> Option<Verdict> {
-        let frame = frame.clone().arriving(self.bench.now);
-        (self.bench.function.can_receive() == Readiness::Ready)
-            .then(|| self.bench.enter(|function, cx| function.receive(cx, &frame)))
-    }
-
-    /// What the function wanted done since the last call.
-    pub fn effects(&mut self) -> Vec<Effect> {
-        let new = self.bench.effects[self.looked..].to_vec();
-        self.looked = self.bench.effects.len();
-        new
+        self.queues[index.expect("the queue was set up")].completions(&mut self.bench)
     }
 }

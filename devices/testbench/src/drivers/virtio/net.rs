@@ -2,7 +2,8 @@
 
 use elnic_contract::{Effect, Frame};
 
-use super::{Buffer, Path, VirtioFunction};
+use super::{Buffer, Host, Layout, Path, VirtioFunction};
+use crate::PciBench;
 
 /// Feature bits of a network device.
 pub mod feature {
@@ -55,18 +56,19 @@ pub enum Personality {
     IpxeWindow,
 }
 
-/// Where buffers stand, and how far apart.
-const BUFFERS: u64 = 0x4000_0000;
+/// Length of a receive buffer.
 const LENGTH: u32 = 2048;
-const TRANSMIT: u64 = 0x5000_0000;
-const CONTROL: u64 = 0x6000_0000;
+/// Frames to be sent stand in one of so many places, one behind the other.
+const PLACES: u64 = 64;
+const PLACE: u64 = 0x2_0000;
 /// Receive buffers.
 const RECEIVE_BUFFERS: u16 = 32;
 
 /// A driver at work.
-pub struct NetDriver {
+pub struct NetDriver<H = PciBench> {
     /// The device.
-    pub function: VirtioFunction,
+    pub function: VirtioFunction<H>,
+    layout: Layout,
     /// Which driver it is.
     pub personality: Personality,
     /// Station address as the configuration had it.
@@ -80,15 +82,49 @@ pub struct NetDriver {
 }
 
 impl NetDriver {
-    /// Brings up `function` as `personality` does, with `more` features than it usually takes.
+    /// Brings up `function` on a bench of its own; see [`NetDriver::on`].
     pub fn bring_up(function: elnic_pci::PciFunction, personality: Personality, more: u64) -> Self {
+        Self::on(PciBench::new(function), personality, more, Layout::BENCH)
+    }
+
+    /// A frame arrives; whether the device took it.
+    ///
+    /// # Panics
+    /// The frame has no length.
+    pub fn receive(&mut self, bytes: &[u8]) -> bool {
+        let frame = Frame::new(bytes.to_vec(), self.function.bench.now).expect("it has a length");
+        self.receive_frame(&frame)
+    }
+
+    /// A frame arrives, with the work that is left in it; whether the device took it.
+    pub fn receive_frame(&mut self, frame: &Frame) -> bool {
+        self.function.receive(frame) == Some(elnic_contract::Verdict::Taken)
+    }
+
+    /// What came out of the device since the last call: frames, and data of messages.
+    pub fn came_out(&mut self) -> (Vec<Frame>, Vec<u32>) {
+        let (mut frames, mut messages) = (Vec::new(), Vec::new());
+        for effect in self.function.effects() {
+            match effect {
+                Effect::Send(frame) => frames.push(frame),
+                Effect::Message { data, .. } => messages.push(data),
+                _ => {}
+            }
+        }
+        (frames, messages)
+    }
+}
+
+impl<H: Host> NetDriver<H> {
+    /// Brings up the function of `host` as `personality` does, with `more` features than it usually takes.
+    pub fn on(host: H, personality: Personality, more: u64, layout: Layout) -> Self {
         use feature::*;
         let path = match personality {
             Personality::Legacy | Personality::LegacyMsix => Path::Legacy,
             Personality::IpxeWindow => Path::Window,
             Personality::Linux | Personality::NetKvm | Personality::Ipxe => Path::Capabilities,
         };
-        let mut function = VirtioFunction::new(function, path);
+        let mut function = VirtioFunction::on(host, path, layout);
         let common = MAC | STATUS | MRG_RXBUF | CTRL_VQ | CTRL_RX | INDIRECT;
         let wanted = match personality {
             Personality::Linux => {
@@ -117,6 +153,7 @@ impl NetDriver {
         }
         let mut driver = Self {
             function,
+            layout,
             personality,
             mac,
             buffers: vec![0; 256],
@@ -125,7 +162,7 @@ impl NetDriver {
             answers: Vec::new(),
         };
         for number in 0..RECEIVE_BUFFERS {
-            driver.give_buffer(BUFFERS + u64::from(number) * u64::from(LENGTH));
+            driver.give_buffer(layout.buffers + u64::from(number) * u64::from(LENGTH));
         }
         driver.function.start();
         driver.function.kick(0);
@@ -177,10 +214,10 @@ impl NetDriver {
     pub fn send_with(&mut self, header: &[u8], frame: &[u8]) {
         let mut bytes = header.to_vec();
         bytes.resize(self.header(), 0);
-        let at = TRANSMIT + self.sent % 64 * 0x2_0000;
+        let at = self.layout.transmit + self.sent % PLACES * PLACE;
         self.sent += 1;
-        self.function.bench.ram.store(at, &bytes);
-        self.function.bench.ram.store(at + 0x100, frame);
+        self.function.bench.store(at, &bytes);
+        self.function.bench.store(at + 0x100, frame);
         let part = |at, length| Buffer { at, length: length as u32, writable: false };
         // A driver of the legacy interface keeps the header in a descriptor of its own; others need not.
         self.function.add(1, &[part(at, bytes.len()), part(at + 0x100, frame.len())]);
@@ -199,22 +236,23 @@ impl NetDriver {
     /// There is no control queue, or the device does not answer.
     pub fn command_with(&mut self, bytes: &[u8], answer: usize) -> Vec<u8> {
         let queue = self.control.expect("there is a control queue");
-        self.function.bench.ram.store(CONTROL, bytes);
-        self.function.bench.ram.store(CONTROL + 0x1000, &vec![0xee; answer + 1]);
+        let at = self.layout.control;
+        self.function.bench.store(at, bytes);
+        self.function.bench.store(at + 0x1000, &vec![0xee; answer + 1]);
         // The class and command, the payload, the answer: each in a descriptor of its own, as Linux does it.
         let part = |at, length: usize, writable| Buffer { at, length: length as u32, writable };
-        let mut parts = vec![part(CONTROL, 2, false)];
+        let mut parts = vec![part(at, 2, false)];
         if bytes.len() > 2 {
-            parts.push(part(CONTROL + 2, bytes.len() - 2, false));
+            parts.push(part(at + 2, bytes.len() - 2, false));
         }
-        parts.push(part(CONTROL + 0x1000, 1, true));
+        parts.push(part(at + 0x1000, 1, true));
         if answer > 0 {
-            parts.push(part(CONTROL + 0x1001, answer, true));
+            parts.push(part(at + 0x1001, answer, true));
         }
         self.function.add(queue, &parts);
         self.function.kick(queue);
         assert_eq!(self.function.completions(queue).len(), 1, "the command is answered");
-        self.function.bench.ram.load(CONTROL + 0x1000, answer + 1)
+        self.function.bench.load(at + 0x1000, answer + 1)
     }
 
     /// Sends a command; the answer.
@@ -224,33 +262,19 @@ impl NetDriver {
         answer
     }
 
-    /// A frame arrives; whether the device took it.
-    ///
-    /// # Panics
-    /// The frame has no length.
-    pub fn receive(&mut self, bytes: &[u8]) -> bool {
-        let frame = Frame::new(bytes.to_vec(), self.function.bench.now).expect("it has a length");
-        self.receive_frame(&frame)
-    }
-
-    /// A frame arrives, with the work that is left in it; whether the device took it.
-    pub fn receive_frame(&mut self, frame: &Frame) -> bool {
-        self.function.receive(frame) == Some(elnic_contract::Verdict::Taken)
-    }
-
     /// Frames that the device has put into buffers, behind their headers; the buffers go back to the device.
     pub fn received(&mut self) -> Vec<(Vec<u8>, Vec<u8>)> {
         let (mut frames, header) = (Vec::new(), self.header());
         let mut completions = self.function.completions(0).into_iter();
         while let Some(first) = completions.next() {
             let at = self.buffers[usize::from(first.id)];
-            let mut bytes = self.function.bench.ram.load(at, first.written as usize);
+            let mut bytes = self.function.bench.load(at, first.written as usize);
             self.give_buffer(at);
             let merged = if header >= 12 { u16::from_le_bytes([bytes[10], bytes[11]]) } else { 1 };
             for _ in 1..merged {
                 let next = completions.next().expect("merged buffers come together");
                 let at = self.buffers[usize::from(next.id)];
-                bytes.extend(self.function.bench.ram.load(at, next.written as usize));
+                bytes.extend(self.function.bench.load(at, next.written as usize));
                 self.give_buffer(at);
             }
             let data = bytes.split_off(header);
@@ -260,18 +284,5 @@ impl NetDriver {
             self.function.kick(0);
         }
         frames
-    }
-
-    /// What came out of the device since the last call: frames, and data of messages.
-    pub fn came_out(&mut self) -> (Vec<Frame>, Vec<u32>) {
-        let (mut frames, mut messages) = (Vec::new(), Vec::new());
-        for effect in self.function.effects() {
-            match effect {
-                Effect::Send(frame) => frames.push(frame),
-                Effect::Message { data, .. } => messages.push(data),
-                _ => {}
-            }
-        }
-        (frames, messages)
     }
 }

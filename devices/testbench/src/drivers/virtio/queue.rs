@@ -1,6 +1,6 @@
 //! The driver's side of a virtqueue, split or packed (virtio 1.3 §2.7, §2.8).
 
-use crate::SparseRam;
+use super::Memory;
 
 /// Which kind of ring.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,7 +80,7 @@ impl Queue {
     }
 
     /// Asks for an interrupt at every chain given back, or at none.
-    pub fn want_interrupts(&self, ram: &mut SparseRam, wanted: bool) {
+    pub fn want_interrupts(&self, ram: &mut impl Memory, wanted: bool) {
         match self.rings {
             Rings::Split => ram.store(self.driver, &u16::from(!wanted).to_le_bytes()),
             Rings::Packed => ram.store(self.driver + 2, &u16::from(!wanted).to_le_bytes()),
@@ -88,7 +88,7 @@ impl Queue {
     }
 
     /// With event indices: asks for an interrupt when `further` more chains than seen are given back (split rings).
-    pub fn want_interrupt_after(&self, ram: &mut SparseRam, further: u64) {
+    pub fn want_interrupt_after(&self, ram: &mut impl Memory, further: u64) {
         assert_eq!(self.rings, Rings::Split, "positions of packed rings are left to their tests");
         let event = (self.seen + further - 1) as u16;
         ram.store(self.driver + 4 + u64::from(self.size) * 2, &event.to_le_bytes());
@@ -98,7 +98,7 @@ impl Queue {
     ///
     /// # Panics
     /// The ring is too small.
-    pub fn add(&mut self, ram: &mut SparseRam, parts: &[Buffer]) -> u16 {
+    pub fn add(&mut self, ram: &mut impl Memory, parts: &[Buffer]) -> u16 {
         assert!(
             !parts.is_empty() && parts.len() <= usize::from(self.size),
             "a chain fits its ring"
@@ -109,7 +109,7 @@ impl Queue {
         }
     }
 
-    fn add_split(&mut self, ram: &mut SparseRam, parts: &[Buffer]) -> u16 {
+    fn add_split(&mut self, ram: &mut impl Memory, parts: &[Buffer]) -> u16 {
         let count = parts.len() as u16;
         if self.next_id + count > self.size {
             self.next_id = 0;
@@ -129,7 +129,7 @@ impl Queue {
         head
     }
 
-    fn add_packed(&mut self, ram: &mut SparseRam, parts: &[Buffer]) -> u16 {
+    fn add_packed(&mut self, ram: &mut impl Memory, parts: &[Buffer]) -> u16 {
         let (size, count) = (u64::from(self.size), parts.len() as u16);
         let id = self.next_id % self.size;
         self.next_id = (id + 1) % self.size;
@@ -147,7 +147,7 @@ impl Queue {
         id
     }
 
-    fn store(&self, ram: &mut SparseRam, index: u16, part: &Buffer, third: u16, fourth: u16) {
+    fn store(&self, ram: &mut impl Memory, index: u16, part: &Buffer, third: u16, fourth: u16) {
         let bytes = [
             &part.at.to_le_bytes()[..],
             &part.length.to_le_bytes(),
@@ -158,29 +158,29 @@ impl Queue {
     }
 
     /// What the device has given back since the last call.
-    pub fn completions(&mut self, ram: &SparseRam) -> Vec<Completion> {
+    pub fn completions(&mut self, ram: &mut impl Memory) -> Vec<Completion> {
         let mut found = Vec::new();
         match self.rings {
             Rings::Split => {
-                let index = ram.load_le::<2>(self.device + 2);
-                while self.seen as u16 != index as u16 {
+                let index = ram.load_half(self.device + 2);
+                while self.seen as u16 != index {
                     let slot = self.seen % u64::from(self.size);
                     let at = self.device + 4 + slot * 8;
-                    let id = ram.load_le::<4>(at) as u16;
-                    found.push(Completion { id, written: ram.load_le::<4>(at + 4) as u32 });
+                    let id = ram.load_word(at) as u16;
+                    found.push(Completion { id, written: ram.load_word(at + 4) });
                     self.seen += 1;
                 }
             }
             Rings::Packed => loop {
                 let size = u64::from(self.size);
                 let at = self.descriptors + self.seen % size * 16;
-                let flags = ram.load_le::<2>(at + 14) as u16;
+                let flags = ram.load_half(at + 14);
                 let round = if (self.seen / size).is_multiple_of(2) { AVAILABLE | USED } else { 0 };
                 if flags & (AVAILABLE | USED) != round || self.seen >= self.made {
                     break;
                 }
-                let id = ram.load_le::<2>(at + 12) as u16;
-                found.push(Completion { id, written: ram.load_le::<4>(at + 8) as u32 });
+                let id = ram.load_half(at + 12);
+                found.push(Completion { id, written: ram.load_word(at + 8) });
                 self.seen += u64::from(self.slots[usize::from(id)]);
             },
         }

@@ -26,11 +26,14 @@ pub(crate) fn translate(
     let instructions = (0..).zip(&bundle.alu);
     let mut operations: Vec<Operation> = instructions
         .filter_map(|(channel, instruction)| {
-            instruction.as_ref().map(|it| operation::operation(bundle, length, channel, it))
+            instruction
+                .as_ref()
+                .map(|it| operation::operation(bundle, length, channel, it, config.isa))
         })
         .collect();
     check_grouping(&operations)?;
     check_preparation(&operations)?;
+    check_logic(bundle)?;
 
     let (transfer, condition) = control::transfer(bundle)?;
     let setup = control::setup(bundle);
@@ -106,6 +109,28 @@ fn check_preparation(operations: &[Operation]) -> Result<(), Trap> {
         )),
         None => Ok(()),
     }
+}
+
+/// What a step of the predicate logic takes exists when it runs: `@p0` and `@p1` for the first, `@p0` to `@p4` for the second, `@p0` to `@p5`
+/// for the third (e2k-isa.md §5.2). Two steps do not write one predicate.
+fn check_logic(bundle: &elnic_isa::Bundle) -> Result<(), Trap> {
+    let refuse = |text| Err(Trap::new(ExceptionKind::IllegalOpcode, Reason::Text(text)));
+    let mut written = 0_u32;
+    for (syllable, known) in bundle.predicate_logic.iter().zip([2, 5, 6]) {
+        let Some(syllable) = syllable else { continue };
+        let combination = syllable.combination;
+        if combination.first.number >= known || combination.second.number >= known {
+            return refuse("predicate logic takes a local predicate that is not there yet");
+        }
+        if let Some(number) = combination.commit {
+            let bit = 1 << (number & 31);
+            if written & bit != 0 {
+                return refuse("two steps of the predicate logic write one predicate");
+            }
+            written |= bit;
+        }
+    }
+    Ok(())
 }
 
 /// One above the highest register numbers.

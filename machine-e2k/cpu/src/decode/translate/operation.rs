@@ -2,7 +2,7 @@
 
 use elnic_contract::Size;
 use elnic_isa::{
-    AluInstruction, Destination, Kind, Literals, Op, QualifierSource, Register, Source,
+    AluInstruction, Destination, IsaVersion, Kind, Literals, Op, QualifierSource, Register, Source,
     StateRegister,
 };
 
@@ -21,12 +21,13 @@ pub(super) fn operation(
     length: u8,
     channel: u8,
     instruction: &AluInstruction,
+    version: IsaVersion,
 ) -> Operation {
     let isa = instruction.operation;
     let sources = [instruction.src1, instruction.src2, instruction.src3]
         .map(|source| operand(source, &bundle.literals));
     let guard = guard(bundle, channel, false);
-    let action = match action(bundle, channel, instruction) {
+    let action = match action(bundle, channel, instruction, version) {
         Action::ReadState(StateRegister(number::NIP)) => Action::ReadNext(length),
         action => action,
     };
@@ -124,7 +125,12 @@ fn add_term(guard: &mut Guard, term: elnic_isa::Term) {
     *mask |= 1 << (number & 31);
 }
 
-fn action(bundle: &elnic_isa::Bundle, channel: u8, instruction: &AluInstruction) -> Action {
+fn action(
+    bundle: &elnic_isa::Bundle,
+    channel: u8,
+    instruction: &AluInstruction,
+    version: IsaVersion,
+) -> Action {
     let isa = instruction.operation;
     let op = isa.op;
     if let Some(memory) = memory_action(op, channel, instruction) {
@@ -136,7 +142,9 @@ fn action(bundle: &elnic_isa::Bundle, channel: u8, instruction: &AluInstruction)
         }
         (Source::State(register), _) => return Action::ReadState(register),
         (_, Destination::State(register)) => return Action::WriteState(register),
-        (_, Destination::ControlTransfer(_)) if matches!(op, Op::Movtd | Op::Getpl) => {
+        (_, Destination::ControlTransfer(_))
+            if matches!(op, Op::Movtd | Op::Movtcd | Op::Movtrd | Op::Movtrcd | Op::Getpl) =>
+        {
             return Action::Prepare;
         }
         (_, Destination::Trap(register)) => return Action::WriteTrapRegister(register as u8),
@@ -147,7 +155,7 @@ fn action(bundle: &elnic_isa::Bundle, channel: u8, instruction: &AluInstruction)
     }
     let binary = integer::binary(op)
         .or_else(|| shift::binary(op))
-        .or_else(|| field::binary(op))
+        .or_else(|| field::binary(op, version))
         .or_else(|| multiply::binary(op));
     let ternary = integer::ternary(op).or_else(|| field::ternary(op));
     match op {
@@ -324,7 +332,12 @@ mod tests {
             .filter(|row| row.until >= IsaVersion::V2 && row.since <= IsaVersion::V6)
             .filter(|row| {
                 let channel = row.channels.iter().next().expect("a channel");
-                let action = action(&elnic_isa::Bundle::default(), channel, &instruction(row));
+                let action = action(
+                    &elnic_isa::Bundle::default(),
+                    channel,
+                    &instruction(row),
+                    IsaVersion::V6,
+                );
                 matches!(action, Action::Unimplemented)
             })
             .map(|row| row.mnemonic)

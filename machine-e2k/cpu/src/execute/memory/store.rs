@@ -62,22 +62,6 @@ impl<B: Bus> Context<'_, B> {
         Ok(low)
     }
 
-    /// Whether `loop_mode` keeps a store of this bundle from being made, whatever its qualifier (e2k-isa.md §6.4).
-    pub(in crate::execute) fn loop_suppresses_store(&mut self) -> bool {
-        let lsr = &mut self.state.lsr;
-        if lsr.prologue() {
-            return true;
-        }
-        if !lsr.loop_end() {
-            return false;
-        }
-        if lsr.strmd == 0 {
-            return true;
-        }
-        lsr.strmd -= 1;
-        false
-    }
-
     /// Performs a store without a specifier.
     #[inline(always)]
     pub(in crate::execute) fn store_directly(

@@ -5,13 +5,15 @@ use std::process::Command;
 
 use nix::sched::{CloneFlags, setns};
 
-use crate::support::{program, run, skip};
+use crate::process::{program, run, skip};
 
-pub(crate) struct Namespace(String);
+/// A namespace that goes with its value.
+#[derive(Debug)]
+pub struct Namespace(String);
 
 impl Namespace {
     /// A fresh one with its loopback up; `None` where there can be none.
-    pub(crate) fn new(purpose: &str) -> Option<Self> {
+    pub fn new(purpose: &str) -> Option<Self> {
         program("ip")?;
         if !nix::unistd::geteuid().is_root() {
             skip("network namespaces take root");
@@ -29,19 +31,25 @@ impl Namespace {
     }
 
     /// Runs `ip` in it.
-    pub(crate) fn ip(&self, arguments: &str) {
+    ///
+    /// # Panics
+    /// Where it fails.
+    pub fn ip(&self, arguments: &str) {
         run("ip", &format!("-n {} {arguments}", self.0));
     }
 
     /// A command in it.
-    pub(crate) fn command(&self, program: &str) -> Command {
+    pub fn command(&self, program: &str) -> Command {
         let mut command = Command::new("ip");
         command.args(["netns", "exec", &self.0, program]);
         command
     }
 
     /// Does something on a thread that stands in it; descriptors stay there when the thread has gone.
-    pub(crate) fn enter<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
+    ///
+    /// # Panics
+    /// Where it cannot be entered, and where the work panics.
+    pub fn enter<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
         let file = File::open(format!("/run/netns/{}", self.0)).unwrap();
         std::thread::scope(|scope| {
             let thread = scope.spawn(move || {
