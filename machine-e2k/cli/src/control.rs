@@ -104,9 +104,6 @@ pub(crate) fn supervisor(
     let stepped = is_stepped(arguments);
     let mut wanted =
         Wanted { chardevs, monitors: Vec::new(), compatible: 0, test_is_client: false };
-    if let Some(text) = &control.qtest {
-        wanted.place("qtest", text, Protocol::Qtest)?;
-    }
     for text in &control.qmp {
         wanted.place("qmp", text, Protocol::Qmp { pretty: false })?;
     }
@@ -121,6 +118,9 @@ pub(crate) fn supervisor(
     }
     for text in &control.mon {
         wanted.mon(text)?;
+    }
+    if let Some(text) = &control.qtest {
+        wanted.place("qtest", text, Protocol::Qtest)?;
     }
     let mut state = State::new(wanted.chardevs);
     if let Some(text) = &control.name {

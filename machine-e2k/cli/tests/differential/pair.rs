@@ -32,7 +32,7 @@ impl Side {
         command.args(["-nodefaults", "-display", "none", "-S", "-qmp", &server("qmp")]);
         command.args(["-qtest", &server("qtest"), "-qtest-log", "/dev/null"]);
         command.args(options.split_whitespace()).stdin(Stdio::null()).stdout(Stdio::null());
-        let child = command.stderr(Stdio::null()).spawn().unwrap();
+        let child = command.stderr(Stdio::inherit()).spawn().unwrap();
         // Both servers are there before the first client is answered.
         let qmp = Client::connect(&path("qmp"));
         let test = BufReader::new(connect(&path("qtest")));
@@ -74,7 +74,12 @@ impl Side {
                 self.test.read_line(&mut reply).unwrap();
                 Value::from(reply.trim_end())
             }
-            What::Event(name) => self.qmp.find_event(name),
+            What::Events(name, count) => {
+                let mut events: Vec<Value> =
+                    (0..*count).map(|_| self.qmp.find_event(name)).collect();
+                events.sort_by_key(Value::to_string);
+                events.into()
+            }
             What::Machine(_) => Value::Null,
         };
         self.general(&answer)

@@ -24,8 +24,8 @@ pub(crate) enum What {
     Human(String),
     /// A line of the test protocol.
     Test(String),
-    /// The next event of that name.
-    Event(String),
+    /// The next events of that name, so many, in no order.
+    Events(String, usize),
 }
 
 /// A step, with the line it stands on and why its answers may differ.
@@ -70,7 +70,11 @@ pub(crate) fn read(text: &str) -> Vec<Step> {
             "raw" => What::Raw(bytes(rest)),
             "hmp" => What::Human(owned),
             "test" => What::Test(owned),
-            "event" => What::Event(owned),
+            "event" => What::Events(owned, 1),
+            "events" => {
+                let (name, count) = rest.split_once(' ').unwrap();
+                What::Events(name.to_owned(), count.parse().unwrap())
+            }
             "~" => {
                 steps.last_mut().unwrap().intended = Some(owned);
                 continue;

@@ -92,8 +92,7 @@ impl Context<'_> {
 
     pub(super) fn what_can_be_cut(&self) -> Vec<YankInstance> {
         let labels = self.state.chardevs.list().into_iter().map(|info| info.label);
-        // As QEMU: the newest first.
-        let sockets = labels.rev().filter(|label| self.state.chardevs.is_socket(label));
+        let sockets = labels.filter(|label| self.state.chardevs.is_socket(label));
         sockets.map(|id| YankInstance::Chardev(YankInstanceChardev { id })).collect()
     }
 }

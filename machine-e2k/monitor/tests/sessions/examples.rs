@@ -100,7 +100,7 @@ fn cause(bench: &mut Bench, name: &str, data: &Value) -> Option<Box<dyn std::any
             // The legacy interface's station address, behind the first window.
             bench.configure(4, 0x10, 0xc000);
             bench.configure(4, 0x04, 7);
-            assert_eq!(bench.test("outb 0xc014 0x52"), "OK");
+            assert_eq!(bench.test("outb 0xc015 0x99"), "OK");
             None
         }
         ("NETDEV_STREAM_CONNECTED", Some("inet")) => {

@@ -2,6 +2,7 @@
 
 mod bench;
 mod examples;
+mod filters;
 mod hmp;
 mod hotplug;
 mod network;
