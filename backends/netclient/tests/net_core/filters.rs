@@ -317,7 +317,7 @@ fn a_pcapng_dump_has_nanoseconds_lengths_and_directions() {
     assert_eq!(sent.options, [EnhancedPacketOption::Flags(1)], "it came to the netdev");
     assert_eq!(received.timestamp, Duration::from_nanos(2_000_000_001));
     assert_eq!(received.options, [EnhancedPacketOption::Flags(2)]);
-    assert!(core.info_network().contains(",maxlen=40,format=pcapng\n"));
+    assert!(core.info_network().contains(",maxlen=40,format=pcapng,position="));
     let tshark = Command::new("tshark")
         .arg("-r")
         .arg(file.path())

@@ -48,3 +48,35 @@ pub fn look_up(
     let page = walk(&mut Still(word), space(state, address), isa, address, Access::Read).ok()?;
     Some(page.frame | address & 0xfff)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::super::register;
+    use super::*;
+
+    #[test]
+    fn looking_translates_and_leaves_no_mark() {
+        let mut state = State::at_reset(0, 0);
+        let look = |state: &State, tables: &BTreeMap<u64, u64>, address| {
+            look_up(state, IsaVersion::V4, address, |at| tables.get(&at).copied())
+        };
+        let mut tables = BTreeMap::new();
+        assert_eq!(look(&state, &tables, 0x1234), Some(0x1234), "translation is off");
+        state.mmu[register::CONTROL] = 1;
+        state.mmu[register::ROOT] = 0x1000;
+        assert_eq!(look(&state, &tables, 0x1234), None, "there are no tables");
+        let present = 1 | 1 << 40;
+        for (place, next) in [(0x1000, 0x2000), (0x2000, 0x3000), (0x3000, 0x4000)] {
+            tables.insert(place, next | present);
+        }
+        // Neither used nor written: a processor's access would mark it.
+        tables.insert(0x4008, 0x7_7000 | present);
+        assert_eq!(look(&state, &tables, 0x1234), Some(0x7_7234));
+        assert_eq!(look(&state, &tables, 0x2234), None, "no such page");
+        // A page of 2 MiB.
+        tables.insert(0x3008, 0x40_0000 | present | 1 << 7);
+        assert_eq!(look(&state, &tables, 0x20_5678), Some(0x40_5678));
+    }
+}
