@@ -150,20 +150,19 @@ fn a_character_device_serves_filters_and_monitors_alike() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name).display().to_string();
     let program = Program::start(&format!(
-        "-M none -netdev dgram,id=d0,local.type=unix,local.path={},remote.type=unix,remote.path={} \
-         -netdev hubport,id=h0,hubid=0,netdev=d0 -netdev hubport,id=h1,hubid=0 -chardev socket,id=in,path={},server=on,wait=off",
-        path("local"),
-        path("nowhere"),
+        "-M pc -netdev hubport,id=h0,hubid=0 -device e1000,netdev=h0,addr=4 -chardev socket,id=in,path={},server=on,wait=off",
         path("in")
     ));
     let mut client = program.client();
     let socket = json!({"addr": {"type": "unix", "data": {"path": path("out")}}, "wait": false});
     let backend = json!({"type": "socket", "data": socket});
     client.run("chardev-add", json!({"id": "out", "backend": backend}));
-    let from = |id: &str| json!({"qom-type": "filter-redirector", "id": id, "netdev": "h1", "queue": "rx", "indev": "in"});
-    let to = json!({"qom-type": "filter-mirror", "id": "to", "netdev": "h0", "outdev": "out"});
-    client.run("object-add", to);
+    let from = |id: &str| json!({"qom-type": "filter-redirector", "id": id, "netdev": "h0", "queue": "tx", "indev": "in"});
     client.run("object-add", from("from"));
+    client.run(
+        "object-add",
+        json!({"qom-type": "filter-mirror", "id": "to", "netdev": "h0", "queue": "tx", "outdev": "out"}),
+    );
     let listed = client.run("query-chardev", json!({}));
     let used = |label: &str| {
         let devices = listed.as_array().unwrap();
@@ -172,7 +171,7 @@ fn a_character_device_serves_filters_and_monitors_alike() {
     assert_eq!((used("in"), used("out")), (json!(true), json!(true)));
     client.write(&json!({"execute": "chardev-remove", "arguments": {"id": "out"}}));
     assert_eq!(client.answer()["error"]["desc"], "Chardev 'out' is busy");
-    // What comes in goes into the hub by one port, and a copy leaves at the other.
+    // What comes in at one filter passes the next on its way to the network interface, which copies it.
     let mut sending = UnixStream::connect(path("in")).unwrap();
     let mut receiving = UnixStream::connect(path("out")).unwrap();
     receiving.set_nonblocking(true).unwrap();
