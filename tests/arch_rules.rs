@@ -138,6 +138,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         ],
     ),
     ("elnic-export", &["elnic-contract", "elnic-catalogue", "elnic-netclient", "elnic-sockets"]),
+    ("elnic-qtest", &[]),
     ("elnic-firmware", &[]),
     (
         "elnic",

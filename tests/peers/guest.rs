@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use elnic_board::{DeviceOptions, Machine, MachineBuilder, MachineConfig, MachineModel};
 use elnic_contract::Size;
-use elnic_netdev::{Chardevs, Request};
+use elnic_netdev::{Chardev, Chardevs, Request, StreamOptions};
 use elnic_nettest::PATIENCE;
 
 /// Configuration space of the slot the device stands in, and where its registers are put.
@@ -46,14 +46,16 @@ pub(crate) struct Guest {
     rings: Vec<(u16, u16)>,
 }
 
-/// Makes a machine whose virtio-net is connected to the netdev of that text; `chardev` is what the netdev names.
-pub(crate) fn machine(chardev: &str, netdev: &str, properties: &[(&str, &str)]) -> Machine {
+/// Makes a machine whose virtio-net is connected to the netdev of that text; the chardev `c0` that it names
+/// connects as `chardev` says.
+pub(crate) fn machine(
+    chardev: StreamOptions,
+    netdev: &str,
+    properties: &[(&str, &str)],
+) -> Machine {
     let mut builder = MachineBuilder::new();
     let mut chardevs = Chardevs::default();
-    match elnic_netdev::parse_chardev(chardev) {
-        Ok(Request::Make(chardev)) => chardevs.add(&chardev).unwrap(),
-        other => panic!("{chardev}: {other:?}"),
-    }
+    chardevs.add(&Chardev { id: "c0".into(), options: chardev }).unwrap();
     match elnic_netdev::parse(netdev) {
         Ok(Request::Make(made)) => {
             elnic_netdev::add_using(builder.net(), &made, &mut chardevs).unwrap();

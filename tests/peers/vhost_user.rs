@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use elnic_export::Bell;
 use elnic_netclient::{NetConfig, NetCore};
-use elnic_netdev::Request;
+use elnic_netdev::{Request, StreamOptions};
 use elnic_vhost_user::VhostUser;
 
 use crate::guest::{self, CTRL_VQ, Guest, MQ, MRG_RXBUF, STATUS, VERSION_1};
@@ -66,14 +66,19 @@ fn exchange(guest: &mut Guest, pair: u16) {
     wait_for("buffers that were sent", || guest.sent(pair) > 0);
 }
 
+/// A chardev at a unix path.
+fn at(path: &Path, server: bool) -> StreamOptions {
+    StreamOptions { address: elnic_netdev::unix(path), server, reconnect: None, reconnect_ms: None }
+}
+
 #[test]
 fn dpdk_sends_every_frame_back_and_again_after_it_was_killed() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("s");
     let Some(mut peer) = testpmd(&path, "elnic-a", "", 1) else { return };
     wait_for("DPDK's socket", || path.exists());
-    let chardev = format!("socket,id=c0,path={},reconnect-ms=50", path.display());
-    let machine = guest::machine(&chardev, "vhost-user,id=n0,chardev=c0", &[]);
+    let chardev = StreamOptions { reconnect_ms: Some(50), ..at(&path, false) };
+    let machine = guest::machine(chardev, "vhost-user,id=n0,chardev=c0", &[]);
     let mut guest = Guest::new(machine, VERSION_1 | MRG_RXBUF | STATUS, 1);
     for life in 0..3 {
         guest.await_link(true);
@@ -109,8 +114,8 @@ fn dpdk_says_which_pages_it_writes() {
     let path = directory.path().join("s");
     let Some(_peer) = testpmd(&path, "elnic-d", "", 1) else { return };
     wait_for("DPDK's socket", || path.exists());
-    let chardev = format!("socket,id=c0,path={}", path.display());
-    let machine = guest::machine(&chardev, "vhost-user,id=n0,chardev=c0", &[]);
+    let chardev = at(&path, false);
+    let machine = guest::machine(chardev, "vhost-user,id=n0,chardev=c0", &[]);
     let mut guest = Guest::new(machine, VERSION_1 | MRG_RXBUF | STATUS, 1);
     exchange(&mut guest, 0);
     let netdev = guest.machine.net().netdev("n0").unwrap();
@@ -136,9 +141,9 @@ fn dpdk_comes_to_a_server_and_works_on_two_pairs() {
     let path = directory.path().join("s");
     // DPDK connects to whoever listens there, and tries again until somebody does.
     let Some(_peer) = testpmd(&path, "elnic-b", ",client=1", 2) else { return };
-    let chardev = format!("socket,id=c0,path={},server=on,wait=off", path.display());
+    let chardev = at(&path, true);
     let properties = [("mq", "on"), ("queue-pairs", "2")];
-    let machine = guest::machine(&chardev, "vhost-user,id=n0,chardev=c0,queues=2", &properties);
+    let machine = guest::machine(chardev, "vhost-user,id=n0,chardev=c0,queues=2", &properties);
     let mut guest = Guest::new(machine, VERSION_1 | MRG_RXBUF | STATUS | CTRL_VQ | MQ, 2);
     assert_ne!(guest.offered() & MQ, 0);
     guest.await_link(true);

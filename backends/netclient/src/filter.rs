@@ -134,6 +134,27 @@ pub(crate) struct Slot {
     pub(crate) filter: Box<dyn NetFilter>,
 }
 
+impl Slot {
+    /// All properties, in the order in which QEMU prints them.
+    pub(crate) fn properties(&self, netdev: &str) -> Vec<(&'static str, String)> {
+        let (position, insert) = match &self.position {
+            FilterPosition::Head => ("head".to_owned(), "behind"),
+            FilterPosition::Tail => ("tail".to_owned(), "behind"),
+            FilterPosition::Before(id) => (format!("id={id}"), "before"),
+            FilterPosition::Behind(id) => (format!("id={id}"), "behind"),
+        };
+        let mut properties = self.filter.properties();
+        properties.extend([
+            ("position", position),
+            ("status", if self.active { "on" } else { "off" }.to_owned()),
+            ("insert", insert.to_owned()),
+            ("netdev", netdev.to_owned()),
+            ("queue", self.queue.as_str().to_owned()),
+        ]);
+        properties
+    }
+}
+
 /// The filters of one netdev, head first.
 #[derive(Default)]
 pub(crate) struct Chain {

@@ -3,7 +3,7 @@
 //! A hub is a repeater (QEMU's `hubport`), not a switch: it learns nothing. The copies share their bytes. A port that is
 //! slow makes the others wait only when all of them are slow; otherwise its frames queue and, beyond the limit, are lost.
 
-use crate::port::PortId;
+use crate::port::{Kind, PortId};
 use crate::{NetCore, PortKind};
 
 /// Hubs in series that are looked behind; hubs wired in a ring make the series endless.
@@ -23,6 +23,17 @@ impl NetCore {
             self.hubs.push(Hub { number, ports: Vec::new() });
             self.hubs.len() - 1
         })
+    }
+
+    /// The number of the hub that `port` is on, itself or by its peer.
+    pub fn hub_number(&self, port: PortId) -> Option<i32> {
+        let port = self.ports.get(port)?;
+        let peer = port.peer.and_then(|peer| self.ports.get(peer));
+        let hub = [Some(port), peer].into_iter().flatten().find_map(|port| match port.kind {
+            Kind::HubPort(hub) => Some(hub),
+            Kind::Nic(_) | Kind::Backend(_) => None,
+        })?;
+        self.hubs.get(hub).map(|hub| hub.number)
     }
 
     /// Sends what waits at hub port `id` out of all other ports, until about `limit` copies are made. Returns how many

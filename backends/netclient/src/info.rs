@@ -6,7 +6,6 @@
 use std::fmt::{self, Write};
 
 use crate::PortKind;
-use crate::filter::FilterPosition;
 use crate::net_core::NetCore;
 use crate::port::{Kind, Port, PortId};
 
@@ -64,6 +63,15 @@ impl NetCore {
         self.ports.get(port).map(|port| (port.name.as_str(), port.kind()))
     }
 
+    /// The properties of a filter in the order in which QEMU prints them: its own, then those every filter has.
+    pub fn filter_properties(&self, id: &str) -> Option<Vec<(&'static str, String)>> {
+        let mut ports = self.ports.iter().map(|(_, port)| port);
+        ports.find_map(|port| {
+            let slot = port.filters.slots().iter().find(|slot| slot.id == id)?;
+            Some(slot.properties(&port.name))
+        })
+    }
+
     /// All ports, oldest first.
     pub fn ports(&self) -> impl Iterator<Item = PortId> + '_ {
         self.ports.iter().map(|(id, _)| id)
@@ -85,9 +93,6 @@ fn write_port(out: &mut String, port: &Port) -> fmt::Result {
         Kind::HubPort(_) => ("hubport", String::new()),
     };
     write!(out, "{}: index=0,type={kind},{info}", port.name)?;
-    if !port.admin_up {
-        out.write_str(",link=down")?;
-    }
     match &port.kind {
         Kind::Nic(nic) if !port.queue.is_empty() => {
             if let Some(reason) = nic.hold {
@@ -101,16 +106,8 @@ fn write_port(out: &mut String, port: &Port) -> fmt::Result {
         out.write_str("filters:\n")?;
     }
     for slot in port.filters.slots() {
-        let status = if slot.active { "on" } else { "off" };
         write!(out, "  - {}: type={}", slot.id, slot.filter.kind())?;
-        write!(out, ",netdev={},queue={},status={status}", port.name, slot.queue.as_str())?;
-        match &slot.position {
-            FilterPosition::Head => out.write_str(",position=head")?,
-            FilterPosition::Tail => out.write_str(",position=tail")?,
-            FilterPosition::Before(id) => write!(out, ",position=id={id},insert=before")?,
-            FilterPosition::Behind(id) => write!(out, ",position=id={id},insert=behind")?,
-        }
-        for (name, value) in slot.filter.properties() {
+        for (name, value) in slot.properties(&port.name) {
             write!(out, ",{name}={value}")?;
         }
         out.write_char('\n')?;

@@ -70,11 +70,9 @@ impl Mailbox {
 
     /// Whom the I/O thread tells of frames; the first one stays.
     pub fn attach(&self, doorbell: Doorbell) {
-        // Frames may have come before there was anyone to tell.
-        if !self.shared.to_core.is_empty() {
-            doorbell.ring();
-        }
         let _ = self.shared.doorbell.set(doorbell);
+        // Frames may have come, or a connection, before there was anyone to tell.
+        self.shared.doorbell.get().into_iter().for_each(Doorbell::ring);
     }
 
     /// How many frames the queue towards the host takes.

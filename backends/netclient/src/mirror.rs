@@ -63,7 +63,11 @@ impl NetFilter for FilterMirror {
     }
 
     fn properties(&self) -> Vec<(&'static str, String)> {
-        vec![("outdev", self.outdev.name.clone()), ("missed", self.outdev.missed.to_string())]
+        vec![
+            ("vnet_hdr_support", "false".to_owned()),
+            ("outdev", self.outdev.name.clone()),
+            ("missed", self.outdev.missed.to_string()),
+        ]
     }
 
     fn pass(
@@ -103,13 +107,15 @@ impl NetFilter for FilterRedirector {
     }
 
     fn properties(&self) -> Vec<(&'static str, String)> {
-        let name = |outlet: &Outlet| outlet.name.clone();
-        let mut properties = Vec::new();
-        properties.extend(self.indev.as_ref().map(|indev| ("indev", name(indev))));
-        if let Some(outdev) = &self.outdev {
-            properties.push(("outdev", name(outdev)));
-            properties.push(("missed", outdev.missed.to_string()));
-        }
+        let name = |outlet: &Option<Outlet>| {
+            outlet.as_ref().map(|outlet| outlet.name.clone()).unwrap_or_default()
+        };
+        let mut properties = vec![
+            ("vnet_hdr_support", "false".to_owned()),
+            ("indev", name(&self.indev)),
+            ("outdev", name(&self.outdev)),
+        ];
+        properties.extend(self.outdev.as_ref().map(|outdev| ("missed", outdev.missed.to_string())));
         properties
     }
 

@@ -248,6 +248,11 @@ impl NetCore {
         Ok(())
     }
 
+    /// Whether there is a filter of that name: one goes with its netdev.
+    pub fn has_filter(&self, id: &str) -> bool {
+        self.find_filter(id).is_ok()
+    }
+
     /// Removes a filter; frames it kept go on.
     ///
     /// # Errors

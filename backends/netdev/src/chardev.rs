@@ -1,71 +1,24 @@
-//! `-chardev socket,…`: streams by name, for the filters that hand frames to other programs.
+//! The streams by name that filters hand frames to and take frames from, and that vhost-user speaks on.
 //!
-//! What travels is a length and a frame, as in the `stream` netdev, whose options and connection these are. Of QEMU's kinds
-//! of chardev this is the one filters take; a machine's serial lines have `-serial`.
+//! What travels for filters is a length and a frame, as in the `stream` netdev, whose options and connection these are. Reading
+//! `-chardev` is the monitor's, whose devices they are until somebody takes one.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use elnic_contract::nearest;
 use elnic_netclient::{NetClient, Outlet};
 use elnic_sockets::StreamPlan;
-use elnic_stream::{Address, InetAddress};
-use serde::Deserialize;
+use elnic_stream::Address;
 
-use crate::parse::{Request, deserialize};
-use crate::schema::CHARDEV_OPTIONS;
-use crate::validate::{self, OptionError, Origin, choice, identifier};
-use crate::{NetdevError, help, keyval};
+use crate::NetdevError;
 
-/// A chardev as the user described it.
+/// A stream for a filter or a netdev.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Chardev {
     /// Its id.
     pub id: String,
     /// How it connects.
     pub options: elnic_stream::Options,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-struct Given {
-    path: Option<PathBuf>,
-    r#abstract: Option<bool>,
-    tight: Option<bool>,
-    host: Option<String>,
-    port: Option<String>,
-    to: Option<u16>,
-    ipv4: Option<bool>,
-    ipv6: Option<bool>,
-    fd: Option<String>,
-    server: Option<bool>,
-    wait: Option<bool>,
-    reconnect: Option<u32>,
-    reconnect_ms: Option<u32>,
-}
-
-/// Reads the argument of `-chardev`: `socket,id=ID,path=PATH,…` or `socket,help`.
-///
-/// # Errors
-/// The text is no option list, or an option is unknown, missing or of another type.
-pub fn parse_chardev(text: &str) -> Result<Request<Chardev>, NetdevError> {
-    let mut pairs = keyval::traditional(text, Some("backend"))?;
-    let asks_for_help = keyval::wants_help(&pairs);
-    let mut take = |key: &str| {
-        let at = pairs.iter().position(|pair| pair.key == key)?;
-        pairs.remove(at).value
-    };
-    let missing = |key: &str| OptionError::Missing(key.to_owned());
-    let backend = take("backend").ok_or_else(|| missing("backend"))?;
-    if backend == "help" || (asks_for_help && backend == "socket") {
-        let mut text = "socket options:\n".to_owned();
-        help::option_lines(&mut text, "", CHARDEV_OPTIONS);
-        return Ok(Request::Help(text));
-    }
-    choice("backend", &backend, ["socket"])?;
-    let id = identifier("id", take("id").ok_or_else(|| missing("id"))?)?;
-    let gathered = validate::gather(CHARDEV_OPTIONS, pairs)?;
-    let checked = validate::object(CHARDEV_OPTIONS, gathered, "", Origin::Traditional)?;
-    Ok(Request::Make(Chardev { id, options: options(deserialize(checked)?)? }))
 }
 
 /// A unix socket at a path.
@@ -93,53 +46,16 @@ pub fn stream_plan(
     Ok(elnic_stream::plan(&options)?)
 }
 
-fn options(given: Given) -> Result<elnic_stream::Options, NetdevError> {
-    let Given { path, r#abstract, tight, host, port, to, ipv4, ipv6, fd, server, wait, .. } = given;
-    if wait == Some(true) {
-        return Err(NetdevError::ChardevWait);
-    }
-    let of_inet = host.is_some() || to.is_some() || ipv4.is_some() || ipv6.is_some();
-    let of_unix = r#abstract.is_some() || tight.is_some();
-    let address = match (path, fd, port) {
-        (Some(path), None, None) if !of_inet => Address::Unix {
-            path,
-            is_abstract: r#abstract == Some(true),
-            tight: tight != Some(false),
-        },
-        (None, Some(number), None) if !of_inet && !of_unix => Address::Fd { number },
-        (None, None, Some(port)) if !of_unix => {
-            let host = host.unwrap_or_default();
-            let inet = InetAddress { host, port, to, ipv4, ipv6, ..InetAddress::default() };
-            Address::Inet(inet)
-        }
-        _ => return Err(NetdevError::ChardevAddress),
-    };
-    Ok(elnic_stream::Options {
-        address,
-        server: server == Some(true),
-        reconnect: given.reconnect,
-        reconnect_ms: given.reconnect_ms,
-    })
-}
-
 /// A chardev as it is kept.
 struct Known {
     id: String,
-    kind: Kind,
+    /// How it connects, until somebody takes it; a server listens already.
+    plan: Option<StreamPlan>,
+    /// Descriptors can be passed over it.
+    unix: bool,
 }
 
-enum Kind {
-    /// A socket, until somebody takes it; a server listens already.
-    Socket {
-        plan: Option<StreamPlan>,
-        /// Descriptors can be passed over it.
-        unix: bool,
-    },
-    /// Of another kind: a monitor's, or no socket.
-    Other,
-}
-
-/// The chardevs of a machine, each free for one user.
+/// Chardevs to choose from, each free for one user.
 #[derive(Default)]
 pub struct Chardevs(Vec<Known>);
 
@@ -164,42 +80,31 @@ impl Chardevs {
         }
         let unix = is_unix(&chardev.options.address);
         let plan = Some(elnic_stream::plan(&chardev.options)?);
-        self.0.push(Known { id: chardev.id.clone(), kind: Kind::Socket { plan, unix } });
+        self.0.push(Known { id: chardev.id.clone(), plan, unix });
         Ok(())
     }
 
-    /// There is a chardev of that id that netdevs and filters cannot use: refusals say so instead of not knowing it.
-    pub fn note_other(&mut self, id: &str) {
-        self.0.push(Known { id: id.to_owned(), kind: Kind::Other });
-    }
-
-    fn find(&mut self, name: &str) -> Result<&mut Kind, NetdevError> {
+    fn find(&mut self, name: &str) -> Result<&mut Known, NetdevError> {
         let ids = self.0.iter().map(|known| known.id.as_str());
         let nearest = nearest(name, ids).map(str::to_owned);
         let found = self.0.iter_mut().find(|known| known.id == name);
-        let missing = || NetdevError::NoChardev { name: name.to_owned(), nearest };
-        Ok(&mut found.ok_or_else(missing)?.kind)
+        found.ok_or_else(|| NetdevError::NoChardev { name: name.to_owned(), nearest })
     }
 
     /// Whether [`Chardevs::take`] would give it.
     ///
     /// # Errors
-    /// There is none of that name, it is no socket, or it is in use.
+    /// There is none of that name, or it is in use.
     pub(crate) fn check(&mut self, name: &str) -> Result<(), NetdevError> {
-        match self.find(name)? {
-            Kind::Socket { plan: Some(_), .. } => Ok(()),
-            Kind::Socket { plan: None, .. } => Err(NetdevError::ChardevInUse(name.to_owned())),
-            Kind::Other => Err(NetdevError::NoStream(name.to_owned())),
+        match self.find(name)?.plan {
+            Some(_) => Ok(()),
+            None => Err(NetdevError::ChardevInUse(name.to_owned())),
         }
     }
 
     fn take_plan(&mut self, name: &str) -> Result<StreamPlan, NetdevError> {
-        self.check(name)?;
-        match self.find(name)? {
-            Kind::Socket { plan, .. } => plan.take(),
-            Kind::Other => None,
-        }
-        .ok_or_else(|| NetdevError::ChardevInUse(name.to_owned()))
+        let plan = self.find(name)?.plan.take();
+        plan.ok_or_else(|| NetdevError::ChardevInUse(name.to_owned()))
     }
 
     /// Hands it to a filter.
@@ -219,15 +124,11 @@ impl Chardevs {
     pub(crate) fn take_for_vhost_user(&mut self, name: &str) -> Result<StreamPlan, NetdevError> {
         match self.find(name) {
             Err(NetdevError::NoChardev { name, nearest }) => {
-                return Err(NetdevError::VhostUserChardev { name, nearest });
+                Err(NetdevError::VhostUserChardev { name, nearest })
             }
-            Err(other) => return Err(other),
-            Ok(Kind::Other) => return Err(NetdevError::NotReconnectable(name.to_owned())),
-            Ok(Kind::Socket { unix: false, .. }) => {
-                return Err(NetdevError::NoDescriptors(name.to_owned()));
-            }
-            Ok(Kind::Socket { unix: true, .. }) => {}
+            Err(other) => Err(other),
+            Ok(Known { unix: false, .. }) => Err(NetdevError::NoDescriptors(name.to_owned())),
+            Ok(Known { unix: true, .. }) => self.take_plan(name),
         }
-        self.take_plan(name)
     }
 }

@@ -74,17 +74,15 @@ pub enum NetdevError {
     /// Offload headers on a stream.
     #[error("'vnet_hdr_support=on' is not supported: frames are finished before they leave")]
     VnetHeaderSupport,
-    /// A chardev that is to hold the machine up.
-    #[error("'wait=on' is not supported: the machine does not wait for a chardev's peer")]
-    ChardevWait,
-    /// Several addresses, or none.
-    #[error(
-        "chardev socket takes one of path=, port= (with host=, to=, ipv4=, ipv6=) and fd=; abstract= and tight= go with path="
-    )]
-    ChardevAddress,
     /// A chardev of that id exists.
     #[error("Duplicate ID '{0}' for chardev")]
     DuplicateChardev(String),
+    /// A chardev that takes no frames.
+    #[error("chardev '{0}' is no socket: filters hand frames to sockets")]
+    ChardevKind(String),
+    /// A chardev that cannot be opened again, or not as a stream of frames.
+    #[error("{0}")]
+    ChardevGone(String),
     /// A chardev has one user.
     #[error("Device '{0}' is in use")]
     ChardevInUse(String),
@@ -96,11 +94,6 @@ pub enum NetdevError {
         /// The nearest name there is.
         nearest: Option<String>,
     },
-    /// The chardev is no socket, or a monitor's.
-    #[error(
-        "Device '{0}' carries no frames: a filter takes a chardev of type socket that no monitor has"
-    )]
-    NoStream(String),
     /// `chardev=` of vhost-user names nothing.
     #[error("chardev \"{name}\" not found{}", .nearest.as_ref().map(|name| format!("; did you mean '{name}'?")).unwrap_or_default())]
     VhostUserChardev {

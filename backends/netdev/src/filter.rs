@@ -283,6 +283,27 @@ fn common_options(id: String, common: Common) -> Result<FilterOptions, NetdevErr
 }
 
 impl Filter {
+    /// The chardevs it takes.
+    pub fn chardevs(&self) -> impl Iterator<Item = &str> {
+        let names = match &self.kind {
+            FilterKind::Mirror { outdev } => [None, Some(outdev)],
+            FilterKind::Redirector { indev, outdev } => [indev.as_ref(), outdev.as_ref()],
+            FilterKind::Dump { .. } | FilterKind::Buffer { .. } | FilterKind::Fault(_) => [None; 2],
+        };
+        names.into_iter().flatten().map(String::as_str)
+    }
+
+    /// What QEMU calls its type.
+    pub fn type_name(&self) -> &'static str {
+        match &self.kind {
+            FilterKind::Dump { .. } => "filter-dump",
+            FilterKind::Buffer { .. } => "filter-buffer",
+            FilterKind::Mirror { .. } => "filter-mirror",
+            FilterKind::Redirector { .. } => "filter-redirector",
+            FilterKind::Fault(_) => "net-fault",
+        }
+    }
+
     /// Makes the filter, with the chardevs it names, and puts it in its place.
     ///
     /// # Errors

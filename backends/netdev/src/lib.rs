@@ -22,7 +22,8 @@ pub mod schema;
 mod size;
 mod validate;
 
-pub use chardev::{Chardev, Chardevs, parse_chardev, passed, stream_plan, unix};
+pub use chardev::{Chardev, Chardevs, passed, stream_plan, unix};
+pub use elnic_stream::{Address as StreamAddress, InetAddress, Options as StreamOptions};
 pub use error::NetdevError;
 pub use factory::{add, add_using, create};
 pub use filter::{Filter, FilterKind, filter_from_json, is_filter, parse_filter};

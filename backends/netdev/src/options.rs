@@ -90,6 +90,14 @@ impl NetdevOptions {
             Self::VmnetBridged(_) => "vmnet-bridged",
         }
     }
+
+    /// The character device it names.
+    pub fn chardev(&self) -> Option<&str> {
+        match self {
+            Self::VhostUser(options) => Some(&options.chardev),
+            _ => None,
+        }
+    }
 }
 
 /// A text in a list, as the schema wraps it.

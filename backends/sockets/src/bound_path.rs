@@ -1,4 +1,7 @@
 //! A path with a socket of ours: cleared before if a stale socket stands there, removed at the end if it still is ours.
+//!
+//! QEMU removes whatever it finds at the path. Here a file with something in it stays; an empty one is what `mkstemp` leaves
+//! to keep a name for a socket, and gives way.
 
 use std::fs;
 use std::io;
@@ -15,7 +18,7 @@ pub struct BoundPath {
 /// Why a path cannot be bound.
 #[derive(Debug, thiserror::Error)]
 pub enum PathError {
-    /// Something that is no socket stands at the path.
+    /// Something that is no socket and not empty stands at the path.
     #[error("can't bind unix={0} to socket: the path exists and is no socket")]
     Taken(String),
     /// The operating system refused.
@@ -29,7 +32,7 @@ pub enum PathError {
 }
 
 impl BoundPath {
-    /// Clears `path` of a socket, has `bind` bind a new one there and remembers it.
+    /// Clears `path` of a socket or an empty file, has `bind` bind a new one there and remembers it.
     ///
     /// # Errors
     /// Something else stands there, or the system refuses.
@@ -39,7 +42,7 @@ impl BoundPath {
     ) -> Result<(S, Self), PathError> {
         let os = |error| PathError::Os { path: path.display().to_string(), error };
         match fs::symlink_metadata(path) {
-            Ok(found) if found.file_type().is_socket() => {
+            Ok(found) if gives_way(&found) => {
                 fs::remove_file(path).map_err(os)?;
             }
             Ok(_) => return Err(PathError::Taken(path.display().to_string())),
@@ -60,6 +63,11 @@ impl BoundPath {
         let found = fs::symlink_metadata(path)?;
         Ok((found.dev(), found.ino()))
     }
+}
+
+/// Whether a new socket may take the place of what stands at a path.
+pub fn gives_way(found: &fs::Metadata) -> bool {
+    found.file_type().is_socket() || (found.is_file() && found.len() == 0)
 }
 
 impl Drop for BoundPath {

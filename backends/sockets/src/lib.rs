@@ -14,7 +14,7 @@ mod multicast;
 mod stream;
 
 pub use address::{AddressError, LONGEST_PATH, checked_path, ipv4_host, port_number, resolve};
-pub use bound_path::{BoundPath, PathError};
+pub use bound_path::{BoundPath, PathError, gives_way};
 pub use datagram::{
     Bare, DatagramClient, DatagramLine, DatagramPeer, Encapsulation, Malformed, Reopen,
 };
@@ -23,5 +23,5 @@ pub use framing::{Deframer, Oversized};
 pub use multicast::join_group;
 pub use stream::{
     Connector, Dial, Listener, NoConnection, Opener, StreamClient, StreamPlan, StreamState,
-    Wording, stream_listener,
+    Wording, endpoint, stream_listener,
 };

@@ -5,10 +5,9 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use elnic_netclient::Endpoint;
 use elnic_sockets::{
-    BoundPath, Dial, LONGEST_PATH, Listener, StreamPlan, checked_path, descriptor, port_number,
-    socket_type, stream_listener,
+    BoundPath, Dial, LONGEST_PATH, Listener, StreamPlan, checked_path, descriptor, endpoint,
+    port_number, socket_type, stream_listener,
 };
 use nix::sys::socket::SockType;
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
@@ -225,12 +224,15 @@ fn passed_in(number: &str, server: bool) -> Result<StreamPlan, StreamError> {
         return Ok(StreamPlan::Server(listener));
     }
     let unconnected = |error| StreamError::NotConnected(number.to_owned(), error);
-    socket.peer_addr().map_err(unconnected)?;
-    Ok(StreamPlan::Connected { socket, address: Endpoint::Fd { number: number.to_owned() } })
+    // As in QEMU what counts is who is at the other end, not how the socket came here.
+    let address = endpoint(&socket.peer_addr().map_err(unconnected)?);
+    Ok(StreamPlan::Connected { socket, address })
 }
 
 #[cfg(test)]
 mod tests {
+    use elnic_netclient::Endpoint;
+
     use super::*;
 
     fn options(address: Address) -> Options {

@@ -8,6 +8,7 @@ use elnic_soc::{ADDRESS_PORT, ConfigAddress, PORT_COUNT, Place, PortAccess, map}
 
 use crate::devices::{Body, BusSide, Slot};
 use crate::log::{Cause, LogItem};
+use crate::models::Profile;
 use crate::trace::TraceEvent;
 use crate::world::World;
 
@@ -141,7 +142,11 @@ impl World {
     fn port_write(&mut self, offset: u64, size: Size, value: u64) -> Result<(), Fault> {
         match self.config_ports.decode(offset, size) {
             PortAccess::Address => {
-                self.config_ports.set_address(value as u32);
+                match self.profile {
+                    // QEMU's test programs read 16 bits at 0xcfc whatever the register's place in its word.
+                    Profile::Pc => self.config_ports.set_byte_address(value as u32),
+                    Profile::Elbrus | Profile::None => self.config_ports.set_address(value as u32),
+                }
                 Ok(())
             }
             PortAccess::Data(address) => self.config_write(address, size, value),

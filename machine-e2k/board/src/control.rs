@@ -62,8 +62,9 @@ impl Machine {
         // Without a processor that could hurry, time is the host's whatever the pace.
         let pacer = Pacer::new(Pace::RealTime, started, self.world.now());
         loop {
-            if waiting != Waiting::Stopped {
-                self.catch_up(waiting, &pacer);
+            match waiting {
+                Waiting::Stopped => self.world.hear_netdevs(),
+                Waiting::HostTime | Waiting::Stepped => self.catch_up(waiting, &pacer),
             }
             self.world.hand_on();
             if self.world.bell.is_stopped() {

@@ -33,6 +33,18 @@ impl PciWindow {
     }
 }
 
+/// What an address means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Addressing {
+    /// A place in physical memory.
+    Physical,
+    /// What the page tables of the processor of this number make of it at present.
+    Virtual(usize),
+}
+
+/// Bytes of the smallest page.
+const PAGE: u64 = 4096;
+
 impl Machine {
     /// All PCI functions, by bus and place.
     pub fn pci_functions(&self) -> Vec<PciWindow> {
@@ -130,6 +142,34 @@ impl Machine {
         self.world.ram.copy_out(address, bytes)
     }
 
+    /// Copies RAM at addresses as the page tables of processor `index` translate them at present, and nothing else: looking
+    /// has no effect. `None` if not all of it is a page of RAM, or there is no such processor.
+    pub fn peek_virtual(&self, index: usize, address: u64, bytes: &mut [u8]) -> Option<()> {
+        let state = self.cpu(index)?.state();
+        let word = |at: u64| {
+            let mut word = [0; 8];
+            self.peek(at, &mut word).map(|()| u64::from_le_bytes(word))
+        };
+        let mut done = 0;
+        while let Some(rest) = bytes.get_mut(done..).filter(|rest| !rest.is_empty()) {
+            let at = address.wrapping_add(done as u64);
+            let to_end = PAGE - (at % PAGE);
+            let here = rest.len().min(usize::try_from(to_end).unwrap_or(usize::MAX));
+            let physical = elnic_cpu::look_up(state, self.isa, at, word)?;
+            self.peek(physical, rest.get_mut(..here)?)?;
+            done += here;
+        }
+        Some(())
+    }
+
+    /// [`Machine::peek`] or [`Machine::peek_virtual`].
+    pub fn look(&self, addressing: Addressing, address: u64, bytes: &mut [u8]) -> Option<()> {
+        match addressing {
+            Addressing::Physical => self.peek(address, bytes),
+            Addressing::Virtual(index) => self.peek_virtual(index, address, bytes),
+        }
+    }
+
     /// Sets an interrupt input as a test wants it.
     pub fn drive_interrupt(&mut self, pin_owner: u16, slot: u8, pin: u8, high: bool) {
         let edge = self.world.wires.drive(pin_owner, elnic_soc::pci_input(slot, pin), high);
@@ -145,9 +185,9 @@ impl Machine {
     }
 
     /// The bundle at `address` as text, and its length in bytes; `None` if none begins there.
-    pub fn disassemble(&self, address: u64) -> Option<(String, usize)> {
+    pub fn disassemble(&self, addressing: Addressing, address: u64) -> Option<(String, usize)> {
         let mut bytes = vec![0; crate::listing::LONGEST];
-        while self.peek(address, &mut bytes).is_none() {
+        while self.look(addressing, address, &mut bytes).is_none() {
             bytes.truncate(bytes.len().checked_sub(8)?);
         }
         let (_, length) = Bundle::from_bytes(&bytes, self.isa).ok()?;

@@ -66,7 +66,7 @@ pub use fault::{GuestFault, Place};
 pub use hotplug::UnplugError;
 pub use hub::Hub;
 pub use image_file::ImageFileError;
-pub use inspect::PciWindow;
+pub use inspect::{Addressing, PciWindow};
 pub use inventory::{DeviceInfo, PERIPHERAL, PERIPHERAL_ANON, UNATTACHED};
 pub use loader::{ElfError, EntryMode, LoadError, Program, Start, SystemImage};
 pub use log::{GuestLog, LogItem, LogItems, UnknownLogItem};

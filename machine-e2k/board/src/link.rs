@@ -254,13 +254,18 @@ impl World {
     pub(crate) fn poll_network(&mut self) {
         let now = self.now();
         self.net.poll(now);
-        let told = self.net.notices();
-        self.notices.netdev(told);
+        self.hear_netdevs();
         self.deliver_net_events();
         for device in self.links.devices() {
             self.answer_calls(device);
             self.pump(device);
         }
+    }
+
+    /// Keeps what netdevs have to tell the user, which has no time in the guest: connections come and go while it stands.
+    pub(crate) fn hear_netdevs(&mut self) {
+        let told = self.net.notices();
+        self.notices.netdev(told);
     }
 
     /// Carries out what the net core has to tell the board.

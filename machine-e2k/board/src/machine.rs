@@ -336,6 +336,11 @@ impl Machine {
         &mut self.world.net
     }
 
+    /// The net core, to look at.
+    pub const fn net_core(&self) -> &NetCore {
+        &self.world.net
+    }
+
     /// What the trace amounts to so far, if there is one.
     pub fn trace(&self) -> Option<TraceSummary> {
         self.world.trace.as_ref().map(Trace::summary)

@@ -80,21 +80,6 @@ pub(crate) fn takes_stdio(arguments: &RunArguments) -> bool {
     chardevs || places.chain(&control.qtest).any(|place| place == "stdio")
 }
 
-/// Whether a character device is for a monitor: one names it, or filters could not use it.
-pub(crate) fn is_monitors(arguments: &RunArguments, text: &str) -> bool {
-    let control = &arguments.control;
-    let id = text.split(',').find_map(|part| part.strip_prefix("id="));
-    // `-mon ID,…` or `-mon …,chardev=ID`.
-    let parts = control.mon.iter().flat_map(|mon| mon.split(','));
-    let by_mon = parts.map(|part| part.strip_prefix("chardev=").unwrap_or(part));
-    let places = control.qmp.iter().chain(&control.qmp_pretty).chain(&control.monitor);
-    let by_place = places.chain(&control.qtest).filter_map(|text| text.strip_prefix("chardev:"));
-    let named = id.is_some_and(|id| by_mon.chain(by_place).any(|name| name == id));
-    let for_filters =
-        ["socket", "help", "backend=", "id="].iter().any(|start| text.starts_with(start));
-    named || !for_filters
-}
-
 /// The machine's control as the options say.
 pub(crate) fn supervisor(
     arguments: &RunArguments,
@@ -103,7 +88,7 @@ pub(crate) fn supervisor(
     check_accelerators(arguments)?;
     let control = &arguments.control;
     let mut chardevs = Chardevs::default();
-    for text in arguments.chardev.iter().filter(|text| is_monitors(arguments, text)) {
+    for text in &arguments.chardev {
         let refuse = |why: String| Failure::option("chardev", text, why);
         let ChardevOption { id, kind } =
             ChardevOption::parse(text).map_err(|error| refuse(error.to_string()))?;
@@ -112,9 +97,6 @@ pub(crate) fn supervisor(
     let stepped = is_stepped(arguments);
     let mut wanted =
         Wanted { chardevs, monitors: Vec::new(), compatible: 0, test_is_client: false };
-    if let Some(text) = &control.qtest {
-        wanted.place("qtest", text, Protocol::Qtest)?;
-    }
     for text in &control.qmp {
         wanted.place("qmp", text, Protocol::Qmp { pretty: false })?;
     }
@@ -129,6 +111,9 @@ pub(crate) fn supervisor(
     }
     for text in &control.mon {
         wanted.mon(text)?;
+    }
+    if let Some(text) = &control.qtest {
+        wanted.place("qtest", text, Protocol::Qtest)?;
     }
     let mut state = State::new(wanted.chardevs);
     if let Some(text) = &control.name {

@@ -1,16 +1,17 @@
 //! `-netdev`, `-nic` and `-object`: read first, all of them, and put into the net core when everything else is right.
 
 use elnic_board::DeviceOptions;
+use elnic_monitor::State;
 use elnic_netclient::NetCore;
 use elnic_netdev::{
-    Chardev, Chardevs, Filter, Interface, MAX_NICS, NetRequest, Netdev, NetdevError, NetdevOptions,
-    NicRequest, Request,
+    Filter, Interface, MAX_NICS, NetRequest, Netdev, NetdevError, NetdevOptions, NicRequest,
+    Request,
 };
 
 use crate::arguments::RunArguments;
 use crate::error::Failure;
+use crate::help;
 use crate::options::{KeyValues, is_help};
-use crate::{control, help};
 
 /// The interface that `-nic` adds unless it names another.
 const DEFAULT_NIC: &str = "e1000";
@@ -30,9 +31,6 @@ pub(crate) struct Network {
     interfaces: Vec<DeviceOptions>,
     /// In the order of the options.
     on_hub: Vec<(String, OnHub)>,
-    chardevs: Vec<(String, Chardev)>,
-    /// Ids of chardevs that are a monitor's, or no sockets.
-    other_chardevs: Vec<String>,
     filters: Vec<(String, Filter)>,
 }
 
@@ -43,8 +41,6 @@ impl Network {
             netdevs: Vec::new(),
             interfaces: Vec::new(),
             on_hub: Vec::new(),
-            chardevs: Vec::new(),
-            other_chardevs: Vec::new(),
             filters: Vec::new(),
         };
         for text in &arguments.netdev {
@@ -91,19 +87,6 @@ impl Network {
             let text = text.map_or("", String::as_str);
             return Err(refuse("net", text)(NetdevError::TooManyNics));
         }
-        let is_monitors = |text: &&String| control::is_monitors(arguments, text);
-        let (others, streams): (Vec<&String>, _) = arguments.chardev.iter().partition(is_monitors);
-        let id = |text: &String| {
-            let id = text.split(',').find_map(|part| part.strip_prefix("id="));
-            id.map(str::to_owned)
-        };
-        network.other_chardevs = others.into_iter().filter_map(id).collect();
-        for text in streams {
-            match elnic_netdev::parse_chardev(text).map_err(refuse("chardev", text))? {
-                Request::Help(text) => return Ok(Request::Help(text)),
-                Request::Make(chardev) => network.chardevs.push((text.clone(), chardev)),
-            }
-        }
         for text in &arguments.object {
             let kind = KeyValues::parse("object", "qom-type", text)?.first;
             if !elnic_netdev::is_filter(&kind) {
@@ -126,18 +109,14 @@ impl Network {
         self.netdevs.push(("nic", text.to_owned(), netdev));
     }
 
-    /// Makes netdevs and filters; returns the interfaces that go with them. Streams no filter takes stay in `chardevs`.
+    /// Makes netdevs and filters; returns the interfaces that go with them.
     pub(crate) fn add_to(
         self,
         core: &mut NetCore,
-        chardevs: &mut Chardevs,
+        state: &mut State,
     ) -> Result<Vec<DeviceOptions>, Failure> {
-        for (text, chardev) in &self.chardevs {
-            chardevs.add(chardev).map_err(refuse("chardev", text))?;
-        }
-        self.other_chardevs.iter().for_each(|id| chardevs.note_other(id));
         for (option, text, netdev) in &self.netdevs {
-            elnic_netdev::add_using(core, netdev, chardevs).map_err(refuse(option, text))?;
+            state.add_netdev(netdev, core).map_err(refuse(option, text))?;
         }
         let mut interfaces = self.interfaces;
         for (text, on_hub) in self.on_hub {
@@ -152,7 +131,7 @@ impl Network {
                     let stem = format!("{}.", options.kind());
                     let id = id.unwrap_or_else(|| core.unused_name(&stem));
                     let netdev = Netdev { id: id.clone(), options: *options };
-                    elnic_netdev::add_using(core, &netdev, chardevs).map_err(&refuse)?;
+                    state.add_netdev(&netdev, core).map_err(&refuse)?;
                     let added = core.add_hub_port(&port, HUB, Some(&id));
                     added.map_err(|error| refuse(error.into()))?;
                 }
@@ -160,7 +139,7 @@ impl Network {
         }
         for (text, filter) in self.filters {
             let error = refuse("object", &text);
-            filter.add_to(core, chardevs, elnic_contract::VTime::ZERO).map_err(error)?;
+            state.add_filter(filter, core, elnic_contract::VTime::ZERO).map_err(error)?;
         }
         Ok(interfaces)
     }

@@ -40,7 +40,7 @@ pub(crate) fn run(arguments: RunArguments) -> Result<u8, Failure> {
     let mut config = configure(&arguments, &quit)?;
     let mut supervisor = control::supervisor(&arguments, config.machine)?;
     let mut builder = MachineBuilder::new();
-    config.devices.extend(network.add_to(builder.net(), &mut supervisor.state.streams)?);
+    config.devices.extend(network.add_to(builder.net(), &mut supervisor.state)?);
     control::apply_defaults(&supervisor, &mut config.devices);
     let mut machine = builder.build(config)?;
     for loose in machine.net().loose_ends() {
@@ -72,6 +72,11 @@ fn asked_for(arguments: &RunArguments) -> Result<Option<String>, Failure> {
     }
     if asks(&arguments.log) {
         return Ok(Some(help::log_items()));
+    }
+    for chardev in &arguments.chardev {
+        if chardev.split(',').any(is_help) {
+            return Ok(Some(elnic_monitor::chardev_help()));
+        }
     }
     for device in &arguments.device {
         if is_help(device) {

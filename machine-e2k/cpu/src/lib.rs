@@ -33,6 +33,7 @@ pub use elnic_contract::{Cycles, Size};
 pub use elnic_isa::{IsaVersion, Mas};
 pub use exception::{Exception, ExceptionKind};
 pub use execute::Interpreter;
+pub use mmu::look_up;
 pub use processor::{Pin, Processor, Stop};
 pub use state::{CpuStateV1, SYSTEM_CLOCK, State, StateError};
 pub use timing::{Latencies, Timing};

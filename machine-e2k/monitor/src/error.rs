@@ -82,6 +82,7 @@ impl From<NetdevError> for CommandError {
     fn from(error: NetdevError) -> Self {
         match error {
             NetdevError::Net(error) => error.into(),
+            NetdevError::NoChardev { name, .. } => Self::no_device(&name),
             NetdevError::NoBackend(kind) => {
                 Self::generic(format!("network backend '{kind}' is not compiled into this binary"))
             }

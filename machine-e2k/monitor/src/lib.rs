@@ -30,7 +30,9 @@ mod tree;
 mod version;
 
 pub use announce::Announcer;
-pub use chardev::{Address, ChardevOption, Chardevs, Kind, Outlet, Short, Socket, SpecError};
+pub use chardev::{
+    Address, ChardevOption, Chardevs, Kind, Outlet, Short, Socket, SpecError, chardev_help,
+};
 pub use commands::Context;
 pub use descriptors::{DescriptorSets, Descriptors};
 pub use elnic_qapi::types::RunState;

@@ -5,7 +5,8 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use elnic_board::{DeviceId, DeviceOptions, Machine, Notice};
 use elnic_contract::VTime;
-use elnic_netclient::{Endpoint, PortId, PortKind};
+use elnic_netclient::{Endpoint, NetCore, PortId, PortKind};
+use elnic_netdev::{Chardev, Filter, Netdev, NetdevError};
 use elnic_qapi::Event;
 use elnic_qapi::events::{
     DeviceDeleted, FailoverNegotiated, NetdevStreamConnected, NetdevStreamDisconnected,
@@ -16,7 +17,7 @@ use elnic_qapi::types::{
 };
 
 use crate::announce::{self, Announcer};
-use crate::chardev::Chardevs;
+use crate::chardev::{Chardevs, Lent};
 use crate::descriptors::DescriptorSets;
 use crate::event::{Stamped, Throttle};
 use crate::hmp::DumpFormat;
@@ -36,12 +37,12 @@ pub struct State {
     pub device_defaults: Vec<(String, String)>,
     /// Where monitors and others lead.
     pub chardevs: Chardevs,
-    /// Streams that filters may take.
-    pub streams: elnic_netdev::Chardevs,
     /// Holds frequent events back.
     pub throttle: Throttle,
-    /// Ids of objects that users made, in order.
-    pub(crate) objects: Vec<(String, String)>,
+    /// Objects that users made, in order.
+    pub(crate) objects: Vec<Object>,
+    /// Netdevs with a character device, and which.
+    netdevs: Vec<(String, String)>,
     pub(crate) sets: DescriptorSets,
     pub(crate) dump: DumpFormat,
     /// The processor that is asked when none is named.
@@ -56,6 +57,15 @@ pub struct State {
     started: Instant,
 }
 
+/// An object that a user made: a filter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Object {
+    pub(crate) id: String,
+    pub(crate) kind: &'static str,
+    /// Character devices it has.
+    pub(crate) chardevs: Vec<String>,
+}
+
 impl State {
     /// The state of a machine that has not been started.
     pub fn new(chardevs: Chardevs) -> Self {
@@ -65,9 +75,9 @@ impl State {
             quit: false,
             device_defaults: Vec::new(),
             chardevs,
-            streams: elnic_netdev::Chardevs::default(),
             throttle: Throttle::default(),
             objects: Vec::new(),
+            netdevs: Vec::new(),
             sets: DescriptorSets::default(),
             dump: DumpFormat::default(),
             cpu: 0,
@@ -103,6 +113,95 @@ impl State {
             if has && !given {
                 options.properties.push((name.clone(), value.clone()));
             }
+        }
+    }
+
+    /// Puts a filter on its netdev, with the character devices it names.
+    ///
+    /// # Errors
+    /// There is no such netdev or device, or one of them is in use; nothing has changed then.
+    pub fn add_filter(
+        &mut self,
+        filter: Filter,
+        net: &mut NetCore,
+        now: VTime,
+    ) -> Result<(), NetdevError> {
+        net.check_filter(&filter.options)?;
+        let (id, kind) = (filter.options.id.clone(), filter.type_name());
+        let chardevs: Vec<String> = filter.chardevs().map(str::to_owned).collect();
+        chardevs.iter().try_for_each(|label| self.chardevs.check(label))?;
+        let object = Object { id, kind, chardevs };
+        let added = self.lend_all(&object).and_then(|mut streams| {
+            filter.add_to(net, &mut streams, now)?;
+            Ok(())
+        });
+        match added {
+            Ok(()) => self.objects.push(object),
+            Err(_) => self.forget(&object),
+        }
+        added
+    }
+
+    fn lend_all(&mut self, object: &Object) -> Result<elnic_netdev::Chardevs, NetdevError> {
+        let mut streams = elnic_netdev::Chardevs::default();
+        for label in &object.chardevs {
+            let Lent { options, socket } = self.chardevs.lend(label)?;
+            streams.add(&Chardev { id: label.clone(), options })?;
+            // The stream has a descriptor of its own now.
+            drop(socket);
+        }
+        Ok(streams)
+    }
+
+    /// Makes a netdev, with the character device it names.
+    ///
+    /// # Errors
+    /// As [`elnic_netdev::add_using`]; nothing has changed then.
+    pub fn add_netdev(&mut self, netdev: &Netdev, net: &mut NetCore) -> Result<(), NetdevError> {
+        let Some(label) = netdev.options.chardev() else {
+            return elnic_netdev::add(net, netdev).map(|_| ());
+        };
+        let mut streams = elnic_netdev::Chardevs::default();
+        let lent = self.chardevs.lend(label).map_err(|error| match error {
+            NetdevError::NoChardev { name, nearest } => {
+                NetdevError::VhostUserChardev { name, nearest }
+            }
+            NetdevError::ChardevKind(name) => NetdevError::NotReconnectable(name),
+            other => other,
+        })?;
+        let Lent { options, socket } = lent;
+        let added = streams.add(&Chardev { id: label.to_owned(), options }).and_then(|()| {
+            drop(socket);
+            elnic_netdev::add_using(net, netdev, &mut streams)
+        });
+        match added {
+            Ok(_) => self.netdevs.push((netdev.id.clone(), label.to_owned())),
+            Err(_) => self.chardevs.give_back(label),
+        }
+        added.map(|_| ())
+    }
+
+    /// Netdevs that are no more give back what they had.
+    pub(crate) fn forget_netdevs(&mut self, net: &NetCore) {
+        let (kept, gone) = std::mem::take(&mut self.netdevs)
+            .into_iter()
+            .partition(|(id, _): &(String, String)| net.netdev(id).is_some());
+        self.netdevs = kept;
+        gone.iter().for_each(|(_, label)| self.chardevs.give_back(label));
+    }
+
+    /// Filters that are no more give back what they had.
+    pub(crate) fn forget_filters(&mut self, net: &NetCore) {
+        let (kept, gone) = std::mem::take(&mut self.objects)
+            .into_iter()
+            .partition(|object: &Object| net.has_filter(&object.id));
+        self.objects = kept;
+        gone.iter().for_each(|object| self.forget(object));
+    }
+
+    fn forget(&mut self, object: &Object) {
+        for label in &object.chardevs {
+            self.chardevs.give_back(label);
         }
     }
 

@@ -180,7 +180,6 @@ impl Supervisor {
 
     /// Serves every monitor a little; whether any has more to do.
     fn serve(&mut self, machine: &mut Machine) -> bool {
-        self.state.chardevs.drain_unused();
         let count = self.monitors.len();
         self.turn = (self.turn + 1).checked_rem(count).unwrap_or(0);
         let mut busy = false;

@@ -67,6 +67,12 @@ impl Node {
         }
     }
 
+    /// The device's name, if this is one.
+    pub(crate) fn device(&self) -> Option<&str> {
+        let is_device = self.properties.iter().any(|property| property.name == "realized");
+        is_device.then_some(self.name.as_str())
+    }
+
     pub(crate) fn property(&self, name: &str) -> Result<&Property, CommandError> {
         let found = self.properties.iter().find(|property| property.name == name);
         found.ok_or_else(|| {
@@ -105,7 +111,13 @@ pub(crate) fn root(machine: &Machine, state: &State) -> Node {
         container(PERIPHERAL_ANON, below(PERIPHERAL_ANON)),
         container(UNATTACHED, unattached),
     ];
-    let objects = state.objects.iter().map(|(id, kind)| Node::new(id, kind, Vec::new()));
+    let objects = state.objects.iter().map(|object| {
+        let mut node = Node::new(&object.id, object.kind, Vec::new());
+        let properties = machine.net_core().filter_properties(&object.id).unwrap_or_default();
+        node.properties
+            .extend(properties.into_iter().map(|(name, text)| filter_property(name, text)));
+        node
+    });
     let chardevs = state.chardevs.list();
     let chardevs = chardevs.iter().map(|info| Node::new(&info.label, "chardev", Vec::new()));
     let children = vec![
@@ -114,6 +126,19 @@ pub(crate) fn root(machine: &Machine, state: &State) -> Node {
         container("chardevs", chardevs.collect()),
     ];
     Node::new("", "container", children)
+}
+
+/// A filter's property: its text, or the number that it says.
+fn filter_property(name: &str, text: String) -> Property {
+    let name = name.to_owned();
+    match (name.as_str(), text.parse::<u64>()) {
+        ("queue", _) => Property { name, kind: "NetFilterDirection", value: text.into() },
+        ("vnet_hdr_support", _) => Property { name, kind: "bool", value: (text == "true").into() },
+        ("interval" | "maxlen" | "missed", Ok(number)) => {
+            Property { name, kind: "uint32", value: number.into() }
+        }
+        _ => Property { name, kind: "string", value: text.into() },
+    }
 }
 
 fn device_node(name: &str, device: &DeviceInfo) -> Node {
@@ -213,7 +238,9 @@ pub(crate) fn types() -> Vec<ObjectType> {
             .iter()
             .map(|machine| kind(&format!("{}-machine", machine.name), Some("machine"), false)),
     );
-    types.extend(["filter-buffer", "filter-dump"].map(|name| kind(name, Some("netfilter"), false)));
+    let filters =
+        ["filter-buffer", "filter-dump", "filter-mirror", "filter-redirector", "net-fault"];
+    types.extend(filters.map(|name| kind(name, Some("netfilter"), false)));
     for entry in elnic_catalogue::MODELS {
         let parent = if entry.model.pci.is_some() { "pci-device" } else { "device" };
         types.push(kind(entry.model.name, Some(parent), false));

@@ -90,7 +90,7 @@ impl ConfigPorts {
                     device: (self.address >> 11) as u8 & 0x1f,
                     function: (self.address >> 8) as u8 & 7,
                 };
-                let register = self.address as u16 & 0xfc | (offset as u16 & 3);
+                let register = self.address as u16 & 0xff | (offset as u16 & 3);
                 PortAccess::Data(ConfigAddress { function, register })
             }
             _ => PortAccess::Nobody,
@@ -105,6 +105,11 @@ impl ConfigPorts {
     /// Writes the address register.
     pub const fn set_address(&mut self, value: u32) {
         self.address = value & Self::WRITABLE;
+    }
+
+    /// Writes the address register as QEMU's PC has it, where bits 1 to 0 stay and count towards the register's number.
+    pub const fn set_byte_address(&mut self, value: u32) {
+        self.address = value & (Self::WRITABLE | 3);
     }
 }
 

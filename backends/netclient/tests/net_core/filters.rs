@@ -87,11 +87,11 @@ fn frames_for_the_netdev_pass_tail_to_head_and_its_own_head_to_tail() {
     let text = core.info_network();
     assert!(
         text.contains(
-            "filters:\n  - b: type=filter-mark,netdev=n0,queue=all,status=on,position=id=c,insert=before,letter=b\n"
+            "filters:\n  - b: type=filter-mark,letter=b,position=id=c,status=on,insert=before,netdev=n0,queue=all\n"
         ),
         "{text}"
     );
-    assert!(text.contains("  - c: type=filter-mark,netdev=n0,queue=all,status=off,"), "{text}");
+    assert!(text.contains("  - c: type=filter-mark,letter=c,position=tail,status=off,"), "{text}");
 }
 
 #[test]
@@ -317,7 +317,7 @@ fn a_pcapng_dump_has_nanoseconds_lengths_and_directions() {
     assert_eq!(sent.options, [EnhancedPacketOption::Flags(1)], "it came to the netdev");
     assert_eq!(received.timestamp, Duration::from_nanos(2_000_000_001));
     assert_eq!(received.options, [EnhancedPacketOption::Flags(2)]);
-    assert!(core.info_network().contains(",maxlen=40,format=pcapng\n"));
+    assert!(core.info_network().contains(",maxlen=40,format=pcapng,position="));
     let tshark = Command::new("tshark")
         .arg("-r")
         .arg(file.path())

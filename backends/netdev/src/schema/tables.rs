@@ -337,20 +337,3 @@ pub const FAULT_OPTIONS: &[OptionSpec] = &[
     option("rate", Size, "unlimited", "bits a second (k, M, G are 1024s)"),
     option("limit", Kind::UINT32, "1000", "frames on their way, each direction; more are lost"),
 ];
-
-/// The options of `-chardev socket`.
-pub const CHARDEV_OPTIONS: &[OptionSpec] = &[
-    option("path", Text, "", "unix socket"),
-    option("abstract", Switch, "off", "in the abstract namespace of Linux"),
-    option("tight", Switch, "on", "an abstract name without padding"),
-    option("host", Text, "", "name or address"),
-    option("port", Text, "", "port number"),
-    option("to", Kind::UINT16, "", "listen at a port up to this one"),
-    option("ipv4", Switch, "", "allow IPv4"),
-    option("ipv6", Switch, "", "allow IPv6"),
-    option("fd", Text, "", "number of an open descriptor"),
-    option("server", Switch, "off", "listen"),
-    option("wait", Switch, "off", "wait for the peer (refused: the machine does not wait)"),
-    option("reconnect", Kind::UINT32, "0", "connect again after so many seconds, 0 for never"),
-    option("reconnect-ms", Kind::UINT32, "0", "the same in milliseconds"),
-];

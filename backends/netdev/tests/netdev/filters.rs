@@ -186,8 +186,7 @@ fn faults_are_read_with_their_units() {
 }
 
 #[test]
-fn chardevs_and_the_filters_on_them_say_what_is_wrong() {
-    use elnic_netdev::parse_chardev;
+fn filters_on_chardevs_say_what_is_wrong() {
     for (text, why) in [
         ("filter-mirror,id=f,netdev=n", "Parameter 'outdev' is missing"),
         (
@@ -205,32 +204,13 @@ fn chardevs_and_the_filters_on_them_say_what_is_wrong() {
     ] {
         assert_eq!(refusal(text), why);
     }
-    let one_of = "chardev socket takes one of path=, port= (with host=, to=, ipv4=, ipv6=) and fd=; abstract= and tight= go with path=";
-    for (text, why) in [
-        ("socket,path=p", "Parameter 'id' is missing"),
-        (
-            "socket,id=c,path=p,wait=on",
-            "'wait=on' is not supported: the machine does not wait for a chardev's peer",
-        ),
-        ("socket,id=c", one_of),
-        ("socket,id=c,path=p,port=1", one_of),
-        ("socket,id=c,path=p,host=h", one_of),
-        ("socket,id=c,port=1,abstract=on", one_of),
-        ("socket,id=c,pth=p", "Invalid parameter 'pth'; did you mean 'path'?"),
-        ("file,id=c,path=p", "Parameter 'backend' does not accept value 'file': it takes socket"),
-    ] {
-        assert_eq!(parse_chardev(text).unwrap_err().to_string(), why, "{text}");
-    }
-    assert!(
-        matches!(parse_chardev("socket,help"), Ok(Request::Help(help)) if help.contains("reconnect-ms=<uint32_t>"))
-    );
 }
 
 #[test]
 fn a_mirror_copies_and_a_redirector_takes_and_brings_over_real_streams() {
     use elnic_contract::Frame;
     use elnic_netclient::NicOptions;
-    use elnic_netdev::{Chardev, parse_chardev};
+    use elnic_netdev::{Chardev, StreamAddress, StreamOptions};
     use std::io::{Read, Write};
     use std::os::unix::net::UnixStream;
 
@@ -238,9 +218,9 @@ fn a_mirror_copies_and_a_redirector_takes_and_brings_over_real_streams() {
     let mut chardevs = Chardevs::default();
     let mut peer = |id: &str| {
         let path = directory.path().join(id);
-        let text = format!("socket,id={id},path={},server=on,wait=off", path.display());
-        let Ok(Request::Make(chardev)) = parse_chardev(&text) else { panic!("{text}") };
-        let chardev: Chardev = chardev;
+        let address = StreamAddress::Unix { path: path.clone(), is_abstract: false, tight: true };
+        let options = StreamOptions { address, server: true, reconnect: None, reconnect_ms: None };
+        let chardev = Chardev { id: id.to_owned(), options };
         chardevs.add(&chardev).unwrap();
         assert_eq!(
             chardevs.add(&chardev).unwrap_err().to_string(),

@@ -222,8 +222,8 @@ impl fmt::Debug for StreamClient {
     }
 }
 
-/// What an address is called in notices.
-pub(crate) fn endpoint(address: &SockAddr) -> Endpoint {
+/// What an address is called in notices; a unix socket without a name has an empty path.
+pub fn endpoint(address: &SockAddr) -> Endpoint {
     if let Some(inet) = address.as_socket() {
         let (host, port, ipv6) = (inet.ip().to_string(), inet.port(), inet.is_ipv6());
         return Endpoint::Inet { host, port, ipv6 };

@@ -143,3 +143,53 @@ fn answers_may_take_several_lines() {
     }
     assert!(text.starts_with("{\n    \"QMP\": {\n"), "{text}");
 }
+
+/// A chardev of the command line and one of `chardev-add` serve filters, are given back, and can serve a monitor then.
+#[test]
+fn a_character_device_serves_filters_and_monitors_alike() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let program = Program::start(&format!(
+        "-M pc -netdev hubport,id=h0,hubid=0 -device e1000,netdev=h0,addr=4 -chardev socket,id=in,path={},server=on,wait=off",
+        path("in")
+    ));
+    let mut client = program.client();
+    let socket = json!({"addr": {"type": "unix", "data": {"path": path("out")}}, "wait": false});
+    let backend = json!({"type": "socket", "data": socket});
+    client.run("chardev-add", json!({"id": "out", "backend": backend}));
+    let from = |id: &str| json!({"qom-type": "filter-redirector", "id": id, "netdev": "h0", "queue": "tx", "indev": "in"});
+    client.run("object-add", from("from"));
+    client.run(
+        "object-add",
+        json!({"qom-type": "filter-mirror", "id": "to", "netdev": "h0", "queue": "tx", "outdev": "out"}),
+    );
+    let listed = client.run("query-chardev", json!({}));
+    let used = |label: &str| {
+        let devices = listed.as_array().unwrap();
+        devices.iter().find(|device| device["label"] == label).unwrap()["frontend-open"].clone()
+    };
+    assert_eq!((used("in"), used("out")), (json!(true), json!(true)));
+    client.write(&json!({"execute": "chardev-remove", "arguments": {"id": "out"}}));
+    assert_eq!(client.answer()["error"]["desc"], "Chardev 'out' is busy");
+    // What comes in at one filter passes the next on its way to the network interface, which copies it.
+    let mut sending = UnixStream::connect(path("in")).unwrap();
+    let mut receiving = UnixStream::connect(path("out")).unwrap();
+    receiving.set_nonblocking(true).unwrap();
+    let frame = [&60_u32.to_be_bytes()[..], &[6; 60]].concat();
+    let mut copies: Vec<u8> = Vec::new();
+    let until = std::time::Instant::now() + std::time::Duration::from_secs(20);
+    // Frames from before the mirror has its peer are lost to it.
+    while copies.len() < frame.len() {
+        assert!(std::time::Instant::now() < until, "no copy arrives");
+        sending.write_all(&frame).unwrap();
+        std::thread::sleep(std::time::Duration::from_millis(1));
+        let mut bytes = [0; 4096];
+        let count = receiving.read(&mut bytes).unwrap_or(0);
+        copies.extend(&bytes[..count]);
+    }
+    assert_eq!(copies[..frame.len()], frame);
+    client.run("object-del", json!({"id": "to"}));
+    client.run("object-del", json!({"id": "from"}));
+    client.run("chardev-remove", json!({"id": "out"}));
+    client.run("object-add", from("again"));
+}

@@ -9,3 +9,4 @@ mod netdevs;
 mod program;
 mod python;
 mod runs;
+mod rust;

@@ -33,6 +33,23 @@ fn unix_streams_connect_and_come_back() {
 }
 
 #[test]
+fn connections_are_told_while_the_machine_stands() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("stream").display().to_string();
+    let program = Program::start("-M none -S");
+    let mut client = program.client();
+    let address = json!({"type": "unix", "path": path});
+    for (id, server) in [("s0", true), ("s1", false)] {
+        let options = json!({"type": "stream", "id": id, "server": server, "addr": address});
+        client.run("netdev_add", options);
+    }
+    let connected = |id: &str| json!({"netdev-id": id, "addr": address});
+    let told = ["NETDEV_STREAM_CONNECTED"; 2].map(|name| client.find_event(name));
+    assert_eq!(client.take_events(), [serde_json::Value::Null; 0]);
+    assert!(told.contains(&connected("s0")) && told.contains(&connected("s1")), "{told:?}");
+}
+
+#[test]
 fn inet_streams_tell_the_peer_s_address() {
     // A port that was free a moment ago.
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();

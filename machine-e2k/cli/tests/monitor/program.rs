@@ -142,6 +142,22 @@ impl Client {
         self.events.iter().filter(|event| event["event"] == name).count()
     }
 
+    /// The first event of that name nobody has looked at, with its data; others stay.
+    pub(crate) fn find_event(&mut self, name: &str) -> Value {
+        let is_meant = |event: &Value| event["event"] == name;
+        while !self.events.iter().any(is_meant) {
+            let event = self.read();
+            self.events.push(event);
+        }
+        let at = self.events.iter().position(is_meant).unwrap();
+        self.events.remove(at).get("data").cloned().unwrap_or_default()
+    }
+
+    /// Events that came before answers and were not looked at.
+    pub(crate) fn take_events(&mut self) -> Vec<Value> {
+        std::mem::take(&mut self.events)
+    }
+
     /// Asks for the network until `wanted` is shown.
     pub(crate) fn wait_for_network(&mut self, wanted: &str) {
         loop {

@@ -75,3 +75,50 @@ fn a_signal_ends_the_program_with_0() {
     assert_eq!(client.event("SHUTDOWN"), json!({"guest": false, "reason": "host-signal"}));
     assert_eq!(program.end().code(), Some(0));
 }
+
+/// A peer floods the machine with frames while a guest runs: commands are answered between batches, and frames go on
+/// arriving between commands.
+#[test]
+fn commands_are_answered_between_batches_of_frames() {
+    let folder = scratch();
+    let image = counter(folder.path());
+    let [theirs, ours, sink, nowhere] =
+        ["theirs", "ours", "sink", "nowhere"].map(|name| folder.path().join(name));
+    let program = Program::start(&format!(
+        "-kernel {} -netdev dgram,id=n0,local.type=unix,local.path={},remote.type=unix,remote.path={} \
+         -netdev hubport,id=h0,hubid=0,netdev=n0 -netdev hubport,id=h1,hubid=0 -device e1000,id=e0,netdev=h1,addr=4 \
+         -netdev dgram,id=n1,local.type=unix,local.path={},remote.type=unix,remote.path={} \
+         -netdev hubport,id=h2,hubid=0,netdev=n1",
+        image.display(),
+        theirs.display(),
+        ours.display(),
+        sink.display(),
+        nowhere.display()
+    ));
+    let mut client = program.client();
+    let flood = std::os::unix::net::UnixDatagram::bind(&ours).unwrap();
+    let sending = std::thread::spawn(move || {
+        let frame = [0xff; 1514];
+        let mut sent: u64 = 0;
+        // Ends with the program, whose socket goes.
+        while flood.send_to(&frame, &theirs).is_ok() {
+            sent += 1;
+        }
+        sent
+    });
+    let received =
+        |client: &mut crate::program::Client| -> String { client.human("info counters") };
+    let mut last = received(&mut client);
+    for _ in 0..50 {
+        let until = std::time::Instant::now() + std::time::Duration::from_secs(30);
+        while received(&mut client) == last {
+            assert!(std::time::Instant::now() < until, "no frame arrives any more: {last}");
+        }
+        last = received(&mut client);
+        client.run("query-status", json!({}));
+    }
+    assert_ne!(count(&mut client), 0, "the guest runs as well");
+    client.run("quit", json!({}));
+    assert_eq!(program.end().code(), Some(0));
+    assert!(sending.join().unwrap() > 50);
+}

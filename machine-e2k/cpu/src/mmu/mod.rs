@@ -6,12 +6,14 @@
 //! have to be present. Left out: the x86 modes of `mmu_cr`, memory types, and two-level translation for guests.
 
 mod format;
+mod look;
 mod tlb;
 mod walk;
 
 use crate::state::{State, number};
 
 pub(crate) use format::Format;
+pub use look::look_up;
 pub(crate) use tlb::Tlb;
 pub(crate) use walk::{FaultKind, PageFault, walk};
 

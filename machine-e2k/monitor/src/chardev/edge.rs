@@ -97,12 +97,15 @@ impl Edge {
                 let mut options = File::options();
                 options.create(true).write(true).append(*append).truncate(!*append);
                 let file = options.open(path);
-                file.map(Self::File)
-                    .map_err(|error| format!("Could not open '{}': {error}", path.display()))
+                file.map(Self::File).map_err(|error| {
+                    format!("Could not open '{}': {}", path.display(), plain(&error))
+                })
             }
             Kind::Socket(socket) if socket.server => {
                 let name = name(socket);
-                let fail = |error| format!("Failed to bind socket to {name}: {error}");
+                let fail = |error: io::Error| {
+                    format!("Failed to bind socket to {name}: {}", plain(&error))
+                };
                 let listener = socket::listen(socket).map_err(fail)?;
                 let first = if socket.wait { Some(listener.accept(socket)) } else { None };
                 Ok(Self::Listening(listener, socket.clone(), first.transpose().map_err(fail)?))
@@ -110,7 +113,9 @@ impl Edge {
             Kind::Socket(socket) => match socket::connect(socket) {
                 Ok(stream) => Ok(Self::Connected(stream, socket.clone())),
                 Err(_) if socket.reconnect > 0 => Ok(Self::Connecting(socket.clone())),
-                Err(error) => Err(format!("Failed to connect to '{}': {error}", name(socket))),
+                Err(error) => {
+                    Err(format!("Failed to connect to '{}': {}", name(socket), plain(&error)))
+                }
             },
         }
     }
@@ -155,10 +160,16 @@ impl Edge {
     }
 }
 
+/// What the operating system says, without its number.
+fn plain(error: &io::Error) -> String {
+    let text = error.to_string();
+    text.split_once(" (os error").map_or_else(|| text.clone(), |(words, _)| words.to_owned())
+}
+
 fn name(socket: &Socket) -> String {
     match &socket.address {
         Address::Unix { path, .. } => path.display().to_string(),
-        Address::Inet { host, port } => format!("{host}:{port}"),
+        Address::Inet { host, port, .. } => format!("{host}:{port}"),
         Address::Descriptor(number) => format!("descriptor {number}"),
     }
 }

@@ -5,6 +5,7 @@
 //! for a client.
 
 mod edge;
+mod lend;
 mod outlet;
 mod socket;
 mod spec;
@@ -14,13 +15,15 @@ use std::time::{Duration, Instant};
 
 use crossbeam::channel::Receiver;
 use elnic_board::CallButton;
+use elnic_netdev::NetdevError;
 use elnic_qapi::types::ChardevInfo;
 
 use crate::error::CommandError;
 pub(crate) use edge::Incoming;
 use edge::{Edge, Inlet};
+pub(crate) use lend::Lent;
 pub use outlet::Outlet;
-pub use spec::{ChardevOption, Short, SpecError};
+pub use spec::{ChardevOption, Short, SpecError, chardev_help};
 
 /// Chunks that wait for the machine's thread, for each device.
 const MOST_CHUNKS: usize = 4;
@@ -43,6 +46,10 @@ pub enum Address {
         host: String,
         /// Port.
         port: String,
+        /// Addresses of IPv4 are allowed.
+        ipv4: bool,
+        /// Addresses of IPv6 are allowed.
+        ipv6: bool,
     },
     /// An open descriptor, by number.
     Descriptor(String),
@@ -61,6 +68,15 @@ pub struct Socket {
     pub no_delay: bool,
     /// Seconds until a lost connection is tried again; 0 for never.
     pub reconnect: u32,
+}
+
+/// Which of IPv4 and IPv6 are allowed: both, unless one alone is named or one is refused.
+pub(crate) fn families(ipv4: Option<bool>, ipv6: Option<bool>) -> (bool, bool) {
+    match (ipv4, ipv6) {
+        (Some(true), None) => (true, false),
+        (None, Some(true)) => (false, true),
+        (ipv4, ipv6) => (ipv4.unwrap_or(true), ipv6.unwrap_or(true)),
+    }
 }
 
 impl Socket {
@@ -104,7 +120,7 @@ pub enum Kind {
 struct Chardev {
     label: String,
     kind: Kind,
-    /// A monitor uses it.
+    /// A monitor or a filter uses it.
     used: bool,
     /// What its threads need, until they are started.
     edge: Option<Edge>,
@@ -124,11 +140,12 @@ impl Chardev {
             Kind::File { .. } => return "file".to_owned(),
             Kind::Socket(socket) => match &socket.address {
                 Address::Unix { path, .. } => format!("unix:{}{}", path.display(), server(socket)),
-                Address::Inet { host, port } => format!("tcp:{host}:{port}{}", server(socket)),
+                Address::Inet { host, port, .. } => format!("tcp:{host}:{port}{}", server(socket)),
                 Address::Descriptor(number) => format!("fd:{number}"),
             },
         };
-        if self.outlet.is_some() { name } else { format!("disconnected:{name}") }
+        let waits = matches!(self.edge, Some(Edge::Connected(..)));
+        if self.outlet.is_some() || waits { name } else { format!("disconnected:{name}") }
     }
 }
 
@@ -167,9 +184,6 @@ impl Chardevs {
             inlet,
             outlet: None,
         });
-        if self.call.is_some() {
-            self.start();
-        }
         Ok(())
     }
 
@@ -181,7 +195,8 @@ impl Chardevs {
 
     fn start(&mut self) {
         let Some(call) = &self.call else { return };
-        for chardev in &mut self.list {
+        // Who connects to a device that nobody uses waits in the listener's queue.
+        for chardev in self.list.iter_mut().filter(|chardev| chardev.used) {
             if let Some(edge) = chardev.edge.take() {
                 edge.start(chardev.inlet.with(call.clone()));
             }
@@ -191,7 +206,7 @@ impl Chardevs {
     /// Gives a device to a monitor.
     ///
     /// # Errors
-    /// There is none, or another monitor has it.
+    /// There is none, or somebody else has it.
     pub fn take(&mut self, label: &str) -> Result<(), CommandError> {
         let found = self.list.iter_mut().find(|known| known.label == label);
         let missing = || CommandError::generic(format!("chardev \"{label}\" not found"));
@@ -199,6 +214,7 @@ impl Chardevs {
         if std::mem::replace(&mut chardev.used, true) {
             return Err(CommandError::generic(format!("Device '{label}' is in use")));
         }
+        self.start();
         Ok(())
     }
 
@@ -229,15 +245,6 @@ impl Chardevs {
             Incoming::Bytes(..) => {}
         }
         Some(incoming)
-    }
-
-    /// Takes in, and forgets, what comes in at devices nobody uses.
-    pub(crate) fn drain_unused(&mut self) {
-        let unused: Vec<String> =
-            self.list.iter().filter(|chardev| !chardev.used).map(|c| c.label.clone()).collect();
-        for label in unused {
-            while self.receive(&label).is_some() {}
-        }
     }
 
     /// Whether a device is a socket, whose connection can be cut.

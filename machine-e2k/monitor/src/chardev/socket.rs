@@ -37,10 +37,21 @@ fn no_delay(stream: TcpStream, socket: &Socket) -> io::Result<OwnedFd> {
     Ok(stream.into())
 }
 
-fn resolve(host: &str, port: &str) -> io::Result<Vec<std::net::SocketAddr>> {
+/// The addresses of a host, of the families that are allowed.
+fn resolve(
+    host: &str,
+    port: &str,
+    (ipv4, ipv6): (bool, bool),
+) -> io::Result<Vec<std::net::SocketAddr>> {
     let port: u16 = port.parse().map_err(|_| io::ErrorKind::InvalidInput)?;
-    let host = if host.is_empty() { "0.0.0.0" } else { host };
-    Ok((host, port).to_socket_addrs()?.collect())
+    let any = if ipv4 { "0.0.0.0" } else { "::" };
+    let host = if host.is_empty() { any } else { host };
+    let all = (host, port).to_socket_addrs()?;
+    let found: Vec<_> = all.filter(|found| if found.is_ipv4() { ipv4 } else { ipv6 }).collect();
+    if found.is_empty() {
+        return Err(io::Error::other("no address of an allowed family"));
+    }
+    Ok(found)
 }
 
 /// Connects.
@@ -51,8 +62,9 @@ pub(super) fn connect(socket: &Socket) -> io::Result<OwnedFd> {
             let name = SocketAddr::from_abstract_name(path.as_os_str().as_bytes())?;
             Ok(UnixStream::connect_addr(&name)?.into())
         }
-        Address::Inet { host, port } => {
-            no_delay(TcpStream::connect(&resolve(host, port)?[..])?, socket)
+        Address::Inet { host, port, ipv4, ipv6 } => {
+            let addresses = resolve(host, port, (*ipv4, *ipv6))?;
+            no_delay(TcpStream::connect(&addresses[..])?, socket)
         }
         Address::Descriptor(number) => inherited(number),
     }
@@ -65,16 +77,19 @@ pub(super) enum Listener {
     Tcp(TcpListener),
 }
 
-/// Whether a socket stands there, as an earlier run leaves it: QEMU takes its place.
-fn is_socket(path: &Path) -> bool {
-    std::fs::symlink_metadata(path).is_ok_and(|found| found.file_type().is_socket())
+/// Whether a socket stands there, as an earlier run leaves it, or an empty file that keeps the name: QEMU takes its place.
+fn gives_way(path: &Path) -> bool {
+    let is_ours = |found: std::fs::Metadata| {
+        found.file_type().is_socket() || (found.is_file() && found.len() == 0)
+    };
+    std::fs::symlink_metadata(path).is_ok_and(is_ours)
 }
 
 /// Listens.
 pub(super) fn listen(socket: &Socket) -> io::Result<Listener> {
     match &socket.address {
         Address::Unix { path, is_abstract: false } => {
-            if is_socket(path) {
+            if gives_way(path) {
                 std::fs::remove_file(path)?;
             }
             Ok(Listener::Unix(UnixListener::bind(path)?))
@@ -83,8 +98,9 @@ pub(super) fn listen(socket: &Socket) -> io::Result<Listener> {
             let name = SocketAddr::from_abstract_name(path.as_os_str().as_bytes())?;
             Ok(Listener::Unix(UnixListener::bind_addr(&name)?))
         }
-        Address::Inet { host, port } => {
-            Ok(Listener::Tcp(TcpListener::bind(&resolve(host, port)?[..])?))
+        Address::Inet { host, port, ipv4, ipv6 } => {
+            let addresses = resolve(host, port, (*ipv4, *ipv6))?;
+            Ok(Listener::Tcp(TcpListener::bind(&addresses[..])?))
         }
         Address::Descriptor(number) => Ok(Listener::Unix(inherited(number)?.into())),
     }

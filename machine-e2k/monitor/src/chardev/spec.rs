@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use elnic_contract::{nearest, parse_switch};
 use elnic_netdev::keyval::{self, Pair};
 
-use super::{Address, Kind, Socket};
+use super::{Address, Kind, Socket, families};
 
 /// Why a text is no character device.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -52,25 +52,33 @@ pub struct ChardevOption {
     pub kind: Kind,
 }
 
-const KEYS: &[&str] = &[
-    "id",
-    "backend",
-    "path",
-    "host",
-    "port",
-    "fd",
-    "server",
-    "wait",
-    "nodelay",
-    "reconnect",
-    "abstract",
-    "append",
-    "signal",
-    "ipv4",
-    "ipv6",
-    "telnet",
-    "mux",
+/// The options, and what each says.
+const OPTIONS: &[(&str, &str)] = &[
+    ("backend", "socket, stdio, file or null"),
+    ("id", "its name"),
+    ("path", "unix socket, or the file that is written"),
+    ("abstract", "socket in the abstract namespace of Linux (default: off)"),
+    ("host", "name or address of an internet socket"),
+    ("port", "port number"),
+    ("ipv4", "allow IPv4"),
+    ("ipv6", "allow IPv6"),
+    ("fd", "number of an open descriptor"),
+    ("server", "listen (default: off)"),
+    ("wait", "a server waits for its first peer before anything else happens (default: on)"),
+    ("nodelay", "small packets are not gathered (default: off)"),
+    ("reconnect", "connect again after so many seconds (default: 0, never)"),
+    ("append", "what a file holds is kept (default: off)"),
+    ("signal", "Ctrl-C on stdio ends the program: on (-nographic turns it off)"),
+    ("telnet", "off: the protocol is not spoken"),
+    ("mux", "off: each monitor has a device of its own"),
 ];
+
+/// What `-chardev help` prints.
+pub fn chardev_help() -> String {
+    let line = |(name, about): &(&str, &str)| format!("  {name:<10} {about}\n");
+    let lines: String = OPTIONS.iter().map(line).collect();
+    format!("chardev options:\n{lines}")
+}
 
 /// Options by key; a switch alone is on, `nowait` and its like are off.
 #[derive(Default)]
@@ -80,7 +88,8 @@ impl Options {
     fn read(pairs: Vec<Pair>) -> Result<Self, SpecError> {
         let mut options = Self::default();
         for Pair { key, value } in pairs {
-            let find = |wanted: &str| KEYS.iter().copied().find(|key| *key == wanted);
+            let names = || OPTIONS.iter().map(|(name, _)| *name);
+            let find = |wanted: &str| names().find(|key| *key == wanted);
             let negated = key.strip_prefix("no").and_then(find);
             match (find(&key), negated, value) {
                 (Some(key), _, value) => {
@@ -88,7 +97,7 @@ impl Options {
                 }
                 (None, Some(key), None) => options.0.push((key, "off".to_owned())),
                 (None, ..) => {
-                    let nearest = nearest(&key, KEYS.iter().copied());
+                    let nearest = nearest(&key, names());
                     return Err(SpecError::Unknown { key, nearest });
                 }
             }
@@ -113,10 +122,12 @@ impl Options {
                 path: PathBuf::from(path),
                 is_abstract: self.switch("abstract", false)?,
             },
-            (None, Some(port), None) => Address::Inet {
-                host: self.text("host").unwrap_or_default().to_owned(),
-                port: port.to_owned(),
-            },
+            (None, Some(port), None) => {
+                let family = |key| self.text(key).map(|_| self.switch(key, true)).transpose();
+                let (ipv4, ipv6) = families(family("ipv4")?, family("ipv6")?);
+                let host = self.text("host").unwrap_or_default().to_owned();
+                Address::Inet { host, port: port.to_owned(), ipv4, ipv6 }
+            }
             (None, None, Some(number)) => Address::Descriptor(number.to_owned()),
             (None, None, None) => return Err(SpecError::Missing("socket: no address was given")),
             _ => {
@@ -153,6 +164,11 @@ impl Options {
         if self.switch("mux", false)? {
             return Err(SpecError::Together(
                 "mux=on is not supported: each monitor has a device of its own",
+            ));
+        }
+        if !self.switch("signal", true)? {
+            return Err(SpecError::Together(
+                "signal=off is not supported: -nographic leaves Ctrl-C to the guest",
             ));
         }
         match backend {
@@ -256,7 +272,15 @@ mod tests {
         let tcp =
             ChardevOption::parse_short("tcp:[::1]:4444,server=on,wait=off,nodelay=on").unwrap();
         let Some(Short::New(Kind::Socket(tcp))) = tcp else { panic!("{tcp:?}") };
-        assert_eq!(tcp.address, Address::Inet { host: "::1".to_owned(), port: "4444".to_owned() });
+        assert_eq!(
+            tcp.address,
+            Address::Inet {
+                host: "::1".to_owned(),
+                port: "4444".to_owned(),
+                ipv4: true,
+                ipv6: true
+            }
+        );
         assert!(tcp.server && tcp.no_delay && !tcp.wait);
     }
 

@@ -9,7 +9,7 @@ use elnic_qapi::types::{
 };
 
 use super::{Answer, Context};
-use crate::chardev::{Address, Kind, Socket};
+use crate::chardev::{Address, Kind, Socket, families};
 use crate::error::CommandError;
 
 /// The types there are.
@@ -30,7 +30,14 @@ impl Context<'_> {
             },
             ChardevBackend::Socket(socket) => Kind::Socket(self.socket(socket.data)?),
         };
-        self.state.chardevs.add(&id, kind)?;
+        let failed = |error: CommandError| match error.text.starts_with("Failed") {
+            true => CommandError {
+                text: format!("Failed to add chardev '{id}': {}", error.text),
+                ..error
+            },
+            false => error,
+        };
+        self.state.chardevs.add(&id, kind).map_err(failed)?;
         Ok(ChardevReturn { pty: None })
     }
 
@@ -43,7 +50,8 @@ impl Context<'_> {
                 is_abstract: unix.data.r#abstract.unwrap_or(false),
             },
             SocketAddressLegacy::Inet(inet) => {
-                Address::Inet { host: inet.data.host, port: inet.data.port }
+                let (ipv4, ipv6) = families(inet.data.ipv4, inet.data.ipv6);
+                Address::Inet { host: inet.data.host, port: inet.data.port, ipv4, ipv6 }
             }
             SocketAddressLegacy::Fd(fd) => {
                 Address::Descriptor(self.descriptors.resolve(&fd.data.str)?)

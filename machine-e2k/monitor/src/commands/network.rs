@@ -26,7 +26,7 @@ impl Context<'_> {
         }
         self.descriptors.resolve_all(&mut arguments)?;
         let netdev = elnic_netdev::from_json(arguments)?;
-        elnic_netdev::add_using(self.machine.net(), &netdev, &mut self.state.streams)?;
+        self.state.add_netdev(&netdev, self.machine.net())?;
         Ok(())
     }
 
@@ -36,6 +36,8 @@ impl Context<'_> {
             return Err(CommandError::no_device(id));
         }
         self.machine.net().remove_netdev(id)?;
+        self.state.forget_filters(self.machine.net());
+        self.state.forget_netdevs(self.machine.net());
         self.machine.settle_links();
         Ok(())
     }

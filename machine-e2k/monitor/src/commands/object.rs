@@ -44,10 +44,16 @@ impl Context<'_> {
     pub(super) fn set_property(&mut self, path: &str, property: &str, value: &Value) -> Answer<()> {
         let tree = self.tree();
         let node = tree.resolve(path)?;
-        let is_filter = self.state.objects.iter().any(|(id, _)| *id == node.name);
+        let is_filter = self.state.objects.iter().any(|object| object.id == node.name);
         if !(is_filter && property == "status") {
             node.property(property)?;
-            let text = "Insufficient permission to perform this operation";
+            let text = match node.device() {
+                Some(id) => format!(
+                    "Attempt to set property '{property}' on device '{id}' (type '{}') after it was realized",
+                    node.kind
+                ),
+                None => "Insufficient permission to perform this operation".to_owned(),
+            };
             return Err(CommandError::generic(text));
         }
         let status = value.as_str().and_then(parse_switch);
@@ -61,27 +67,23 @@ impl Context<'_> {
         if let Some(Value::String(file)) = arguments.get_mut("file") {
             *file = self.state.sets.path(file);
         }
-        let kind = arguments.get("qom-type").and_then(Value::as_str).unwrap_or_default().to_owned();
         let filter = elnic_netdev::filter_from_json(arguments)?;
         let id = filter.options.id.clone();
-        if self.state.objects.iter().any(|(known, _)| *known == id) {
+        if self.state.objects.iter().any(|known| known.id == id) {
             let text =
                 format!("attempt to add duplicate property '{id}' to object (type 'container')");
             return Err(CommandError::generic(text));
         }
         let now = self.machine.now();
-        filter.add_to(self.machine.net(), &mut self.state.streams, now)?;
-        self.state.objects.push((id, kind));
-        Ok(())
+        Ok(self.state.add_filter(filter, self.machine.net(), now)?)
     }
 
     pub(super) fn remove_object(&mut self, id: &str) -> Answer<()> {
-        let missing = || CommandError::generic(format!("object '{id}' not found"));
-        let at =
-            self.state.objects.iter().position(|(known, _)| known == id).ok_or_else(missing)?;
-        self.state.objects.remove(at);
-        // It may have gone with its netdev.
-        let _ = self.machine.net().remove_filter(id);
+        if !self.state.objects.iter().any(|known| known.id == id) {
+            return Err(CommandError::generic(format!("object '{id}' not found")));
+        }
+        self.machine.net().remove_filter(id)?;
+        self.state.forget_filters(self.machine.net());
         Ok(())
     }
 }

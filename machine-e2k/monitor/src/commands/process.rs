@@ -55,11 +55,8 @@ impl Context<'_> {
     /// `system_reset`: a machine that had ended waits for `cont` afterwards.
     pub(super) fn reset_machine(&mut self) -> Answer<()> {
         self.machine.reset().map_err(|error| CommandError::generic(error.to_string()))?;
-        if matches!(
-            self.state.run,
-            RunState::Shutdown | RunState::InternalError | RunState::GuestPanicked
-        ) {
-            self.state.run = RunState::Paused;
+        if !self.state.is_running() {
+            self.state.run = RunState::Prelaunch;
         }
         self.state.reset(false, ShutdownCause::HostQmpSystemReset);
         self.state.hear(self.machine);

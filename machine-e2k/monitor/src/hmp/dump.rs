@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use elnic_board::Addressing;
+
 use super::arguments::Arguments;
 use super::table::Printed;
 use crate::commands::Context;
@@ -71,21 +73,21 @@ impl DumpFormat {
 }
 
 pub(super) fn physical(cx: &mut Context<'_>, arguments: &Arguments) -> Printed {
-    Ok(dump(cx, arguments.number("addr")))
+    Ok(dump(cx, arguments.number("addr"), Addressing::Physical))
 }
 
-/// The processor sees physical memory: nothing translates its addresses.
+/// As the processor's page tables translate addresses at present.
 pub(super) fn by_processor(cx: &mut Context<'_>, arguments: &Arguments) -> Printed {
     if !cx.has_processor() {
         return Ok("Can not dump without CPU\n".to_owned());
     }
-    Ok(dump(cx, arguments.number("addr")))
+    Ok(dump(cx, arguments.number("addr"), Addressing::Virtual(cx.state.cpu)))
 }
 
-fn dump(cx: &mut Context<'_>, start: u64) -> String {
+fn dump(cx: &mut Context<'_>, start: u64, addressing: Addressing) -> String {
     let format = cx.state.dump;
     if format.style == Style::Bundle {
-        return bundles(cx, start, format.count);
+        return bundles(cx, start, format.count, addressing);
     }
     let size = if format.style == Style::Character { 1 } else { format.size };
     let length = match format.style {
@@ -101,7 +103,7 @@ fn dump(cx: &mut Context<'_>, start: u64) -> String {
         // Writing into a String does not fail.
         let _ = write!(out, "{at:016x}:");
         let mut bytes = vec![0; count];
-        if cx.machine.peek(at, &mut bytes).is_none() {
+        if cx.machine.look(addressing, at, &mut bytes).is_none() {
             out.push_str(" Cannot access memory\n");
             return out;
         }
@@ -137,11 +139,11 @@ fn show(out: &mut String, style: Style, size: usize, value: u64) {
     };
 }
 
-fn bundles(cx: &Context<'_>, start: u64, count: usize) -> String {
+fn bundles(cx: &Context<'_>, start: u64, count: usize, addressing: Addressing) -> String {
     let mut out = String::new();
     let mut at = start;
     for _ in 0..count {
-        let Some((text, length)) = cx.machine.disassemble(at) else {
+        let Some((text, length)) = cx.machine.disassemble(addressing, at) else {
             let _ = writeln!(out, "0x{at:08x}:  no bundle");
             return out;
         };

@@ -103,8 +103,10 @@ pub(super) fn usernet(cx: &mut Context<'_>, _: &Arguments) -> Printed {
     let mut out = String::new();
     for port in ports {
         let name = net.describe(port).map(|(name, _)| name.to_owned()).unwrap_or_default();
+        // A netdev on no hub has number -1, as in QEMU.
+        let hub = net.hub_number(port).unwrap_or(-1);
         if let Some(network) = net.client_mut::<UserNet>(port) {
-            let _ = write!(out, "Hub -1 ({name}):\n{}", network.connections());
+            let _ = write!(out, "Hub {hub} ({name}):\n{}", network.connections());
         }
     }
     Ok(out)

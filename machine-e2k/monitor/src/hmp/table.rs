@@ -223,7 +223,7 @@ pub(super) static COMMANDS: &[HmpCommand] = &[
         "x",
         &[need("fmt", Kind::Format), need("addr", Kind::Number)],
         "/fmt addr",
-        "show memory as the processor sees it, starting at 'addr'",
+        "show memory at 'addr' as the processor's page tables translate it",
         dump::by_processor,
     ),
     command(
@@ -323,7 +323,7 @@ fn netdev_add(cx: &mut Context<'_>, arguments: &Arguments) -> Printed {
     match elnic_netdev::parse(arguments.text("netdev").unwrap_or_default())? {
         Request::Help(text) => Ok(text),
         Request::Make(netdev) => {
-            elnic_netdev::add_using(cx.machine.net(), &netdev, &mut cx.state.streams)?;
+            cx.state.add_netdev(&netdev, cx.machine.net())?;
             Ok(String::new())
         }
     }

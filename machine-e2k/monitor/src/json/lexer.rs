@@ -69,6 +69,9 @@ impl Lexer {
 
     /// Takes a byte; appends the tokens that end with it.
     pub(super) fn feed(&mut self, byte: u8, tokens: &mut Vec<Token>) {
+        if self.state == State::Recovery && is_reset(byte) {
+            self.reset();
+        }
         match self.next(byte) {
             Next::Goes(State::Start) => self.token.clear(),
             Next::Goes(state) => {
@@ -90,14 +93,8 @@ impl Lexer {
                 self.token.push(byte);
                 let text = String::from_utf8_lossy(&self.token).into_owned();
                 self.reset();
-                self.state = if byte < b' ' { State::Start } else { State::Recovery };
+                self.state = State::Recovery;
                 tokens.push(Token::Error(text));
-            }
-        }
-        if self.state == State::Recovery && is_reset(byte) {
-            self.reset();
-            if !byte.is_ascii_control() && byte < 0x80 && tokens.is_empty() {
-                self.feed(byte, tokens);
             }
         }
     }
@@ -120,7 +117,7 @@ impl Lexer {
             (State::String(quote), byte) if byte == quote => {
                 Closes(Token::String(self.token.get(1..).unwrap_or_default().to_vec()))
             }
-            (State::String(_) | State::Escape(_), 0..b' ') => Wrong,
+            (State::String(_) | State::Escape(_), 0..b' ' | 0xfe..) => Wrong,
             (State::String(quote), b'\\') => Goes(State::Escape(quote)),
             (State::String(quote) | State::Escape(quote), _) => Goes(State::String(quote)),
 
@@ -145,7 +142,8 @@ impl Lexer {
     }
 }
 
-/// Bytes at which reading begins again after a mistake: control characters, brackets, separators.
+/// Bytes at which reading begins again after a mistake: control characters but the tabulator, brackets, separators, and
+/// what UTF-8 never has.
 fn is_reset(byte: u8) -> bool {
-    byte < b' ' || b"{}[]:,".contains(&byte) || byte >= 0xfe
+    (byte < b' ' && byte != b'\t') || b"{}[]:,".contains(&byte) || byte >= 0xfe
 }

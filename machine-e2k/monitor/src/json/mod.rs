@@ -151,7 +151,8 @@ mod tests {
         ] {
             assert_eq!(one(text.as_bytes()), wanted, "{text}");
         }
-        assert_eq!(one(b"\"\xff\""), parse("invalid UTF-8 sequence in string"));
+        assert_eq!(one(b"\"a\xc0b\""), parse("invalid UTF-8 sequence in string"));
+        assert_eq!(one(b"\"\xff\""), parse("stray '\"\u{fffd}'"));
     }
 
     #[test]

@@ -44,6 +44,7 @@ pub(crate) struct Bench {
     hmp: Hmp,
     qtest: Qtest,
     pub(crate) seen: Seen,
+    pub(crate) folder: tempfile::TempDir,
 }
 
 impl Bench {
@@ -65,7 +66,8 @@ impl Bench {
         state.device_defaults = vec![("timing".to_owned(), "off".to_owned())];
         let (descriptors, qmp) = (Descriptors::default(), Qmp::new(false));
         let (hmp, qtest) = (Hmp::new(), Qtest::new(None));
-        Self { machine, state, descriptors, qmp, hmp, qtest, seen }
+        let folder = tempfile::tempdir().unwrap();
+        Self { machine, state, descriptors, qmp, hmp, qtest, seen, folder }
     }
 
     /// A running e8c with so many processors.

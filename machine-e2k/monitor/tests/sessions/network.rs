@@ -1,7 +1,5 @@
 //! The schema's own commands and events.
 
-use proptest::prelude::Rng;
-use proptest::test_runner::{RngAlgorithm, TestRng};
 use serde_json::{Value, json};
 
 use crate::bench::Bench;
@@ -83,44 +81,6 @@ fn filters_are_told_for_all_or_one() {
         |bench: &mut Bench, name: &str| bench.refused("query-rx-filter", json!({"name": name})).1;
     assert_eq!(refused(&mut bench, "zz"), "invalid net client name: zz");
     assert_eq!(refused(&mut bench, "n0"), "net client(n0) isn't a NIC");
-}
-
-/// RCTL of the e1000, its UPE and MPE bits.
-const RCTL: u64 = 0xe000_0100;
-
-#[test]
-fn a_change_of_filter_is_told_once_until_somebody_asks() {
-    let mut bench = Bench::ready("pc", E1000);
-    bench.map(4, 0xe000_0000);
-    bench.events();
-    bench.run("query-rx-filter", json!({}));
-    let mut random = TestRng::from_seed(RngAlgorithm::ChaCha, &[7; 32]);
-    let (mut told, mut bits) = (false, 0);
-    for _ in 0..10_000 {
-        let number = random.next_u32();
-        if number.is_multiple_of(4) {
-            let filter = bench.run("query-rx-filter", json!({"name": "e0"}));
-            assert_eq!(filter[0]["unicast"] == "all", bits & 8 != 0);
-            assert_eq!(filter[0]["multicast"] == "all", bits & 16 != 0);
-            told = false;
-            continue;
-        }
-        let new = number >> 8 & 0x18;
-        assert_eq!(bench.test(&format!("writel {RCTL:#x} {new:#x}")), "OK");
-        let events = bench.events();
-        let changed = new != bits;
-        bits = new;
-        let event = json!({"name": "e0", "path": "/machine/peripheral/e0"});
-        match events[..] {
-            [] => assert!(told || !changed, "a change went untold"),
-            [(ref name, ref data)] => {
-                assert_eq!((name.as_str(), data), ("NIC_RX_FILTER_CHANGED", &event));
-                assert!(!told, "told twice");
-                told = true;
-            }
-            _ => panic!("{events:?}"),
-        }
-    }
 }
 
 #[test]
